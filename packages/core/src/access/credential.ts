@@ -1,0 +1,36 @@
+import { Redacted } from '../shared/redacted.ts'
+import { err, ok, type Result } from '../shared/result.ts'
+import type { DenialReason } from './denial.ts'
+
+/** Longer credentials are refused before anything looks into them. */
+export const LONGEST_CREDENTIAL_BYTES = 8_192
+
+/** Header values by the name the client wrote; REST APIs keep its case, and may list a repeated header's values. */
+export interface RequestHeaders {
+  readonly single: Readonly<Record<string, string | undefined>> | null | undefined
+  readonly multi: Readonly<Record<string, readonly string[] | undefined>> | null | undefined
+}
+
+const BEARER = /^bearer +([^\s,]+)$/i
+
+/** The presented token: exactly one `Authorization` header of the scheme `Bearer` (RFC 6750 §2.1). */
+export const presentedToken = (headers: RequestHeaders): Result<Redacted<string>, DenialReason> => {
+  const values = authorizationValues(headers)
+  const [value] = values
+  if (value === undefined || value.trim() === '') return err('credential_missing')
+  if (values.length > 1) return err('credential_repeated')
+  if (Buffer.byteLength(value) > LONGEST_CREDENTIAL_BYTES) return err('credential_too_long')
+  const token = BEARER.exec(value.trim())?.[1]
+  return token === undefined ? err('scheme_unsupported') : ok(new Redacted(token))
+}
+
+const authorizationValues = ({ single, multi }: RequestHeaders): readonly string[] => {
+  const listed = named(multi).flatMap((values) => values ?? [])
+  if (listed.length > 0) return listed
+  return named(single).filter((value) => value !== undefined)
+}
+
+const named = <T>(headers: Readonly<Record<string, T>> | null | undefined): readonly T[] =>
+  Object.entries(headers ?? {}).flatMap(([name, value]) =>
+    name.toLowerCase() === 'authorization' ? [value] : [],
+  )

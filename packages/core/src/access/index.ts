@@ -1,0 +1,2 @@
+export type * from './access.ts'
+export * as Access from './access.ts'

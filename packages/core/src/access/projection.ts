@@ -1,0 +1,178 @@
+import type { EventData, EventOf, EventType } from '../events/catalog.ts'
+import type { Json } from '../shared/json.ts'
+import { applyWrite, type RegisterWrite, type Row } from '../shared/register.ts'
+import type { ProtectedRoute } from '../shared/route.ts'
+import {
+  type CompiledGrant,
+  type DeploymentBinding,
+  deploymentRowKey,
+  type FenceEntry,
+  fenceRowKey,
+  shards,
+  type TokenGrant,
+  type TokenRefusal,
+  tokenRowKey,
+} from './row.ts'
+
+/** A tombstone outlives the token it refuses by this much, whatever the clocks of the parties say. */
+const TOMBSTONE_MARGIN_SECONDS = 86_400
+
+/** An API has fewer versions than this per generation of a deployment, so a later generation always outranks. */
+const VERSIONS_PER_GENERATION = 1_000_000
+
+/** The events the read model is made of; all others leave it as it is. */
+export const PROJECTED = [
+  'token.issued',
+  'token.disabled',
+  'token.enabled',
+  'token.revoked',
+  'consumer.suspended',
+  'consumer.resumed',
+  'api.updated',
+  'api.deployed',
+  'api.deregistered',
+  'signing-key.compromised',
+] as const satisfies readonly EventType[]
+
+export type ProjectedEvent = EventOf<(typeof PROJECTED)[number]>
+
+const isProjected = (event: EventOf): event is ProjectedEvent =>
+  (PROJECTED as readonly string[]).includes(event.type)
+
+/**
+ * What an event does to the read model. Pure, and the only author of rows: the command that takes access away writes
+ * its share of these in its own transaction, the projector writes the rest, a rebuild writes them all.
+ */
+export const project = (event: EventOf): readonly RegisterWrite[] =>
+  isProjected(event) ? writesOf(event) : []
+
+/** The share that a command must save together with its events: what takes access away. */
+export const refusalsOf = (events: readonly EventOf[]): readonly RegisterWrite[] =>
+  events.flatMap(project).filter(({ by }) => by === 'command')
+
+/** The share the projector writes. The fence is written by commands alone, so that an entry can really leave it. */
+export const grantsOf = (event: EventOf): readonly RegisterWrite[] =>
+  project(event).filter(({ row }) => !row.startsWith('fence#'))
+
+/** The read model as the event log has it. */
+export const rebuild = (events: Iterable<EventOf>): ReadonlyMap<string, Row> => {
+  const rows = new Map<string, Row>()
+  for (const event of events) {
+    for (const write of project(event)) rows.set(write.row, applyWrite(rows.get(write.row), write))
+  }
+  return rows
+}
+
+const writesOf = (event: ProjectedEvent): readonly RegisterWrite[] => {
+  const rank = event.entityversion
+  switch (event.type) {
+    case 'token.issued':
+      return [tokenWrite(event.data, 'grant', rank, grantFrom(event.data), 'projector')]
+    case 'token.disabled':
+      return [refusal(event.data, rank, { why: 'disabled', since: event.data.disabledAt }, 'command')]
+    case 'token.revoked':
+      return [refusal(event.data, rank, { why: 'revoked', since: event.data.revokedAt }, 'command')]
+    case 'token.enabled':
+      return [refusal(event.data, rank, null, 'projector')]
+    case 'consumer.suspended':
+      return fence(`consumer#${event.data.consumerId}`, rank, { since: event.data.suspendedAt })
+    case 'consumer.resumed':
+      return fence(`consumer#${event.data.consumerId}`, rank, null)
+    case 'signing-key.compromised':
+      return fence(`kid#${event.data.kid}`, rank, { since: event.data.compromisedAt })
+    case 'api.updated':
+      return event.data.deployments.flatMap((deployment) => bind(event.data, deployment, rank, 'command'))
+    case 'api.deployed':
+      return [
+        ...bind(event.data, event.data.deployment, rank, 'projector'),
+        ...(event.data.replaced ? unbind(event.data.replaced, rank) : []),
+      ]
+    case 'api.deregistered':
+      return event.data.deployments.flatMap((deployment) => unbind(deployment, rank))
+  }
+}
+
+type Writer = RegisterWrite['by']
+type Deployment = EventData<'api.deployed'>['deployment']
+
+const secondsOf = (instant: string): number => Math.floor(Date.parse(instant) / 1_000)
+
+const tokenWrite = (
+  token: { readonly tokenId: string; readonly expiresAt: string },
+  register: string,
+  rank: number,
+  value: object | null,
+  by: Writer,
+): RegisterWrite => ({
+  row: tokenRowKey(token.tokenId),
+  register,
+  rank,
+  value: value as Json,
+  by,
+  sweepAfter: secondsOf(token.expiresAt) + TOMBSTONE_MARGIN_SECONDS,
+})
+
+const refusal = (
+  token: { readonly tokenId: string; readonly expiresAt: string },
+  rank: number,
+  value: TokenRefusal | null,
+  by: Writer,
+) => tokenWrite(token, 'refusal', rank, value, by)
+
+const grantFrom = (data: EventData<'token.issued'>): TokenGrant => ({
+  consumerId: data.consumerId,
+  consumer: data.consumer,
+  kid: data.kid,
+  issuedAt: secondsOf(data.issuedAt),
+  expiresAt: secondsOf(data.expiresAt),
+  grants: data.grants.map(
+    ({ apiId, environment, routes }): CompiledGrant => ({ apiId, environment, routes }),
+  ),
+})
+
+const fence = (entry: string, rank: number, value: FenceEntry | null): readonly RegisterWrite[] =>
+  shards.map((shard) => ({
+    row: fenceRowKey(shard),
+    register: entry,
+    rank,
+    value: value as Json,
+    by: 'command',
+  }))
+
+const rankOf = ({ generation }: Deployment, version: number) => generation * VERSIONS_PER_GENERATION + version
+
+const deploymentWrites = (
+  deployment: Deployment,
+  version: number,
+  value: DeploymentBinding | null,
+  by: Writer,
+): readonly RegisterWrite[] =>
+  shards.map((shard) => ({
+    row: deploymentRowKey(deployment.coordinates, shard),
+    register: 'binding',
+    rank: rankOf(deployment, version),
+    value: value as Json,
+    by,
+  }))
+
+const bind = (
+  {
+    apiId,
+    name,
+    routes,
+  }: { apiId: DeploymentBinding['apiId']; name: string; routes: readonly ProtectedRoute[] },
+  deployment: Deployment,
+  version: number,
+  by: Writer,
+) => {
+  const { environment, authorizerCacheTtlSeconds } = deployment
+  return deploymentWrites(
+    deployment,
+    version,
+    { apiId, api: name, environment, routes, authorizerCacheTtlSeconds },
+    by,
+  )
+}
+
+const unbind = (deployment: Deployment, version: number) =>
+  deploymentWrites(deployment, version, null, 'command')

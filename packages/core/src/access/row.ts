@@ -1,0 +1,95 @@
+import type { Coordinates } from '../shared/coordinates.ts'
+import { pathOf } from '../shared/coordinates.ts'
+import type { Id } from '../shared/id.ts'
+import type { RegisterWrite, Row } from '../shared/register.ts'
+import type { ProtectedRoute, Route } from '../shared/route.ts'
+
+/**
+ * Copies kept of every deployment row and of the fence row, so that no DynamoDB partition serves every request.
+ * Changing it means rebuilding the read model first.
+ */
+export const SHARDS = 4
+
+export const tokenRowKey = (tokenId: string): string => `token#${tokenId}`
+export const deploymentRowKey = (coordinates: Coordinates, shard: number): string =>
+  `deployment#${pathOf(coordinates)}#${shard}`
+export const fenceRowKey = (shard: number): string => `fence#${shard}`
+
+export const shards: readonly number[] = Array.from({ length: SHARDS }, (_, shard) => shard)
+
+/** Every request of one token reads one copy; tokens spread evenly. */
+export const shardOf = (tokenId: string): number => {
+  let sum = 0
+  for (let index = 0; index < tokenId.length; index++) sum = (sum * 31 + tokenId.charCodeAt(index)) >>> 0
+  return sum % SHARDS
+}
+
+export interface CompiledGrant {
+  readonly apiId: Id<'api'>
+  readonly environment: string
+  readonly routes: readonly Route[]
+}
+
+/** Register `grant` of a token row. */
+export interface TokenGrant {
+  readonly consumerId: Id<'consumer'>
+  readonly consumer: string
+  readonly kid: string
+  /** NumericDates, equal to the token's `iat` and `exp`. */
+  readonly issuedAt: number
+  readonly expiresAt: number
+  readonly grants: readonly CompiledGrant[]
+  readonly usageKey?: string
+}
+
+/** Register `refusal` of a token row; `null` once enabled again. */
+export interface TokenRefusal {
+  readonly why: 'disabled' | 'revoked'
+  readonly since: string
+}
+
+/** Register `binding` of a deployment row; `null` when nothing lives there any more. */
+export interface DeploymentBinding {
+  readonly apiId: Id<'api'>
+  readonly api: string
+  readonly environment: string
+  readonly routes: readonly ProtectedRoute[]
+  readonly authorizerCacheTtlSeconds: number
+}
+
+/** A register of the fence row is one entry: `kid#…`, `consumer#…`, `api#…`, `issued-before#…`, `lockdown`. */
+export interface FenceEntry {
+  readonly since: string
+  /** NumericDate, of `issued-before#…` entries: tokens issued earlier are refused. */
+  readonly before?: number
+}
+
+/** What one authorization reads, in one strongly consistent batch. */
+export interface AccessRows {
+  readonly token: Row | undefined
+  readonly deployment: Row | undefined
+  readonly fence: Row | undefined
+}
+
+/** Reads the read model. */
+export interface AccessRowReader {
+  /** The rows that exist, by key; strongly consistent, all of one instant or later. Throws when any is not known. */
+  read(keys: readonly string[]): Promise<ReadonlyMap<string, Row>>
+}
+
+/** Writes the read model, outside a command. */
+export interface AccessRowStore extends AccessRowReader {
+  /** Each register by itself, and only upwards in rank. */
+  write(writes: readonly RegisterWrite[]): Promise<void>
+  /** Every row, in no order, for comparison with a rebuild. */
+  scan(): AsyncIterable<readonly [key: string, row: Row]>
+}
+
+/** The one place where a register's JSON becomes its type: only `project` writes it, and rebuilt equals live. */
+const registerValue = <T>(row: Row | undefined, register: string): T | undefined =>
+  (row?.registers[register]?.value ?? undefined) as T | undefined
+
+export const grantOf = (row: Row | undefined) => registerValue<TokenGrant>(row, 'grant')
+export const refusalOf = (row: Row | undefined) => registerValue<TokenRefusal>(row, 'refusal')
+export const bindingOf = (row: Row | undefined) => registerValue<DeploymentBinding>(row, 'binding')
+export const fenceEntryOf = (row: Row | undefined, entry: string) => registerValue<FenceEntry>(row, entry)

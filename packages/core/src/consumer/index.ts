@@ -1,0 +1,2 @@
+export type * from './consumer.ts'
+export * as Consumer from './consumer.ts'

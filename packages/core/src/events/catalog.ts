@@ -1,0 +1,45 @@
+import type { z } from 'zod'
+import * as api from './api.ts'
+import * as consumer from './consumer.ts'
+import type { Envelope } from './envelope.ts'
+import * as key from './signing-key.ts'
+import * as token from './token.ts'
+
+/** Every event the platform can emit. An event that is not listed here does not exist. */
+export const catalog = {
+  [token.TokenRequested.type]: token.TokenRequested,
+  [token.TokenApproved.type]: token.TokenApproved,
+  [token.TokenRejected.type]: token.TokenRejected,
+  [token.TokenIssued.type]: token.TokenIssued,
+  [token.TokenCollected.type]: token.TokenCollected,
+  [token.TokenDisabled.type]: token.TokenDisabled,
+  [token.TokenEnabled.type]: token.TokenEnabled,
+  [token.TokenRevoked.type]: token.TokenRevoked,
+  [consumer.ConsumerRegistered.type]: consumer.ConsumerRegistered,
+  [consumer.ConsumerSuspended.type]: consumer.ConsumerSuspended,
+  [consumer.ConsumerResumed.type]: consumer.ConsumerResumed,
+  [api.ApiRegistered.type]: api.ApiRegistered,
+  [api.ApiUpdated.type]: api.ApiUpdated,
+  [api.ApiDeployed.type]: api.ApiDeployed,
+  [api.ApiDeregistered.type]: api.ApiDeregistered,
+  [api.ApiRegistrationRejected.type]: api.ApiRegistrationRejected,
+  [key.SigningKeyCreated.type]: key.SigningKeyCreated,
+  [key.SigningKeyActivated.type]: key.SigningKeyActivated,
+  [key.SigningKeyRetired.type]: key.SigningKeyRetired,
+  [key.SigningKeyCompromised.type]: key.SigningKeyCompromised,
+  [key.KeyRingRotationFailed.type]: key.KeyRingRotationFailed,
+} as const
+
+type Catalog = typeof catalog
+export type EventType = keyof Catalog
+export type EventData<T extends EventType> = z.output<Catalog[T]['data']>
+
+/** `EventOf<'token.issued' | 'token.revoked'>` is a discriminated union on `type`. */
+export type EventOf<T extends EventType = EventType> = { [K in T]: Envelope<K, EventData<K>> }[T]
+
+/** What a decision produces: that something happened, before the ledger gives it its place in the log. */
+export type FactOf<T extends EventType = EventType> = {
+  [K in T]: { readonly type: K; readonly data: EventData<K> }
+}[T]
+
+export const isEventType = (type: string): type is EventType => Object.hasOwn(catalog, type)

@@ -1,0 +1,84 @@
+import { z } from 'zod'
+import { Instant, idOf, RouteSchema, Slug } from '../shared/schema.ts'
+import { defineEvent } from './define.ts'
+
+/** What a token opens: routes of one API in one environment. `routes` are the registered templates. */
+export const GrantSchema = z.object({
+  apiId: idOf('api'),
+  api: Slug,
+  environment: Slug,
+  routes: z.array(RouteSchema).min(1),
+})
+
+const Requested = {
+  tokenId: idOf('token'),
+  consumerId: idOf('consumer'),
+  consumer: z.string().min(1),
+  grants: z.array(GrantSchema).min(1),
+  expiresAt: Instant,
+  reason: z.string().optional(),
+}
+
+export const REVOCATION_REASONS = ['compromised', 'superseded', 'requested'] as const
+
+export const TokenRequested = defineEvent(
+  'token.requested',
+  1,
+  'A token was asked for in an environment whose tokens need the approval of somebody else.',
+  z.object({ ...Requested, requestedBy: z.string().min(1) }),
+)
+
+export const TokenApproved = defineEvent(
+  'token.approved',
+  1,
+  'Somebody other than the requester approved the token; the requester may now collect it, once.',
+  z.object({ tokenId: idOf('token'), approvedBy: z.string().min(1) }),
+)
+
+export const TokenRejected = defineEvent(
+  'token.rejected',
+  1,
+  'The request for a token was turned down; it will never be issued.',
+  z.object({ tokenId: idOf('token'), rejectedBy: z.string().min(1), note: z.string().optional() }),
+)
+
+export const TokenIssued = defineEvent(
+  'token.issued',
+  1,
+  'A token exists and opens the granted routes. The signed token itself is shown once and is in no event.',
+  z.object({ ...Requested, kid: idOf('key'), issuedAt: Instant }),
+)
+
+export const TokenCollected = defineEvent(
+  'token.collected',
+  1,
+  'The requester took an approved token; it cannot be taken again.',
+  z.object({ tokenId: idOf('token'), collectedBy: z.string().min(1) }),
+)
+
+export const TokenDisabled = defineEvent(
+  'token.disabled',
+  1,
+  'A token is refused until it is enabled again.',
+  z.object({ tokenId: idOf('token'), expiresAt: Instant, disabledAt: Instant, note: z.string().optional() }),
+)
+
+export const TokenEnabled = defineEvent(
+  'token.enabled',
+  1,
+  'A disabled token is accepted again.',
+  z.object({ tokenId: idOf('token'), expiresAt: Instant, enabledAt: Instant }),
+)
+
+export const TokenRevoked = defineEvent(
+  'token.revoked',
+  1,
+  'A token is refused for good.',
+  z.object({
+    tokenId: idOf('token'),
+    expiresAt: Instant,
+    revokedAt: Instant,
+    reason: z.enum(REVOCATION_REASONS),
+    note: z.string().optional(),
+  }),
+)

@@ -1,0 +1,143 @@
+import type { z } from 'zod'
+import type { DeploymentSchema, RefusalSchema } from '../events/api.ts'
+import type { EventType, FactOf } from '../events/catalog.ts'
+import { type Cause, fact } from '../events/envelope.ts'
+import { type Coordinates, pathOf, sameCoordinates } from '../shared/coordinates.ts'
+import type { Id } from '../shared/id.ts'
+import { canonicalJson } from '../shared/json.ts'
+import { err, ok, type Result } from '../shared/result.ts'
+import type { ProtectedRoute } from '../shared/route.ts'
+
+export type Deployment = z.output<typeof DeploymentSchema>
+export type RegistrationFault = z.output<typeof RefusalSchema>
+export type ApiFact = FactOf<Extract<EventType, `api.${string}`>>
+type ApiChange = Exclude<ApiFact, { type: 'api.registration-rejected' }>
+
+export interface Api {
+  readonly id: Id<'api'>
+  readonly name: string
+  readonly owner: string
+  readonly description?: string | undefined
+  readonly routes: readonly ProtectedRoute[]
+  readonly deployments: readonly Deployment[]
+  readonly status: 'registered' | 'deregistered'
+  readonly registeredAt: string
+}
+
+export interface DescribeApi {
+  readonly name: string
+  readonly owner: string
+  readonly description?: string | undefined
+  readonly routes: readonly ProtectedRoute[]
+}
+
+export const register = (id: Id<'api'>, { routes, ...described }: DescribeApi): readonly ApiChange[] => [
+  fact('api.registered', { apiId: id, ...described, routes: [...routes] }),
+]
+
+/** Publishing the same thing again changes nothing. */
+export const update = (api: Api, { routes, ...described }: DescribeApi): readonly ApiChange[] => {
+  const wanted = { name: api.name, owner: described.owner, description: described.description, routes }
+  const { name, owner, description } = api
+  if (canonicalJson(wanted) === canonicalJson({ name, owner, description, routes: api.routes })) return []
+  return [
+    fact('api.updated', {
+      apiId: api.id,
+      ...described,
+      routes: [...routes],
+      deployments: [...api.deployments],
+    }),
+  ]
+}
+
+/** Who holds coordinates now, as the ledger's claim on them says. */
+export interface Holding {
+  readonly owner: string | undefined
+  readonly generation: number
+}
+
+export interface DeployApi {
+  readonly environment: string
+  readonly coordinates: Coordinates
+  readonly authorizerCacheTtlSeconds: number
+}
+
+export type DeployFailure =
+  | { readonly reason: 'deployment_taken' }
+  | { readonly reason: 'deployment_of_other_environment'; readonly environment: string }
+
+/** Two APIs, or two environments of one, can never claim the same coordinates. */
+export const deploy = (
+  api: Api,
+  { environment, coordinates, authorizerCacheTtlSeconds }: DeployApi,
+  holding: Holding,
+): Result<readonly ApiChange[], DeployFailure> => {
+  if (holding.owner !== undefined && holding.owner !== api.id) return err({ reason: 'deployment_taken' })
+  const present = api.deployments.find((other) => sameCoordinates(other.coordinates, coordinates))
+  if (present && present.environment !== environment)
+    return err({ reason: 'deployment_of_other_environment', environment: present.environment })
+  if (present?.authorizerCacheTtlSeconds === authorizerCacheTtlSeconds) return ok([])
+  const generation = present ? present.generation : holding.generation + 1
+  const replaced = present ? undefined : api.deployments.find((other) => other.environment === environment)
+  return ok([
+    fact('api.deployed', {
+      apiId: api.id,
+      name: api.name,
+      routes: [...api.routes],
+      deployment: { environment, coordinates, generation, authorizerCacheTtlSeconds },
+      ...(replaced && { replaced }),
+    }),
+  ])
+}
+
+export const deregister = (api: Api, { now }: Cause): readonly ApiChange[] =>
+  api.status === 'deregistered'
+    ? []
+    : [
+        fact('api.deregistered', {
+          apiId: api.id,
+          name: api.name,
+          deployments: [...api.deployments],
+          deregisteredAt: now.toISOString(),
+        }),
+      ]
+
+export const evolve = (api: Api | undefined, event: ApiChange, time: string): Api => {
+  if (event.type === 'api.registered') {
+    const { apiId: id, name, owner, description, routes } = event.data
+    return { id, name, owner, description, routes, deployments: [], status: 'registered', registeredAt: time }
+  }
+  if (!api) throw new Error(`the log of ${event.data.apiId} begins with ${event.type}`)
+  switch (event.type) {
+    case 'api.updated': {
+      const { owner, description, routes } = event.data
+      return { ...api, owner, description, routes }
+    }
+    case 'api.deployed': {
+      const { deployment } = event.data
+      const others = api.deployments.filter(({ environment }) => environment !== deployment.environment)
+      return { ...api, deployments: [...others, deployment] }
+    }
+    case 'api.deregistered':
+      return { ...api, deployments: [], status: 'deregistered' }
+  }
+}
+
+export const labelsOf = ({ status, name, owner }: Api): readonly string[] => [
+  `status=${status}`,
+  `name=${name}`,
+  `owner=${owner}`,
+]
+
+/** The ledger's claims: an API's name, and the coordinates of each deployment, have one owner at a time. */
+export const nameClaim = (name: string): string => `api-name#${name.toLowerCase()}`
+export const coordinatesClaim = (coordinates: Coordinates): string => `deployment#${pathOf(coordinates)}`
+
+export const rejectRegistration = (
+  publication: {
+    readonly name: string
+    readonly owner?: string | undefined
+    readonly publicationId?: string | undefined
+  },
+  faults: readonly RegistrationFault[],
+): readonly ApiFact[] => [fact('api.registration-rejected', { ...publication, refusals: [...faults] })]

@@ -1,0 +1,27 @@
+import { inspect } from 'node:util'
+
+/** A value that is used, never shown: every accidental rendering of it prints `[redacted]`. */
+export class Redacted<T> {
+  readonly #value: T
+
+  constructor(value: T) {
+    this.#value = value
+  }
+
+  /** The one deliberate way out; SECURITY.md lists every caller. */
+  reveal(): T {
+    return this.#value
+  }
+
+  toString(): string {
+    return '[redacted]'
+  }
+
+  toJSON(): string {
+    return '[redacted]'
+  }
+
+  [inspect.custom](): string {
+    return '[redacted]'
+  }
+}

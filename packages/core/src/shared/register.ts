@@ -1,0 +1,40 @@
+import type { Json } from './json.ts'
+
+/**
+ * One write to the read model. A row is a set of named registers; a register is taken over only by a higher rank,
+ * so that repeated, late and reordered deliveries change nothing. `null` empties the register and keeps its rank.
+ */
+export interface RegisterWrite {
+  readonly row: string
+  readonly register: string
+  readonly rank: number
+  readonly value: Json
+  /** `command`: written in the transaction of the command that caused it, because it takes access away. */
+  readonly by: 'command' | 'projector'
+  /** NumericDate after which the whole row may be swept. A row keeps the latest it was given. */
+  readonly sweepAfter?: number
+}
+
+export interface Register {
+  readonly rank: number
+  readonly value: Json
+}
+
+export interface Row {
+  readonly registers: Readonly<Record<string, Register>>
+  readonly sweepAfter?: number
+}
+
+const EMPTY: Row = { registers: {} }
+
+/** The row after the write; the same row when a higher or equal rank is there already. */
+export const applyWrite = (row: Row | undefined, write: RegisterWrite): Row => {
+  const { registers, sweepAfter } = row ?? EMPTY
+  const present = registers[write.register]
+  if (present && present.rank >= write.rank) return row ?? EMPTY
+  const latest = Math.max(sweepAfter ?? 0, write.sweepAfter ?? 0)
+  return {
+    registers: { ...registers, [write.register]: { rank: write.rank, value: write.value } },
+    ...(latest > 0 && { sweepAfter: latest }),
+  }
+}

@@ -1,0 +1,127 @@
+import { isUtf8 } from 'node:buffer'
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
+import type { Redacted } from '../shared/redacted.ts'
+import { err, ok, type Result } from '../shared/result.ts'
+import type { KeyRing, VerificationKey } from './ring.ts'
+
+export type JwsRefusal = 'token_malformed' | 'algorithm_mismatch' | 'kid_unknown' | 'signature_invalid'
+
+/** A token whose signature is good. */
+export interface VerifiedJws {
+  readonly kid: string
+  readonly payload: Readonly<Record<string, unknown>>
+}
+
+/** Verifies tokens with the keys of one ring. */
+export type Verifier = (token: Redacted<string>) => Result<VerifiedJws, JwsRefusal>
+
+const HMAC = { HS512: 'sha512' } as const
+
+/** `at+jwt` (RFC 9068 §2.1), or `JWT`; media types are compared without case (RFC 7515 §4.1.9). */
+const TYPES = new Set(['at+jwt', 'jwt'])
+
+const REFUSED_HEADER_MEMBERS = ['crit', 'b64', 'jwk', 'jku', 'x5u', 'x5c'] as const
+
+const HEADERS_KEPT = 256
+
+/**
+ * A verifier for strict canonical JWS compact serialisation (RFC 7515 §7.1, RFC 8725 §3): three unpadded base64url
+ * parts without stray bits, objects in UTF-8 without duplicate members, a key found by `kid` alone, whose own algorithm
+ * must be the header's. Headers are the same for every token of a key, so the last few are kept once parsed.
+ */
+export const createVerifier = (ring: KeyRing): Verifier => {
+  const keys = new Map(ring.keys.map((key) => [key.kid, verificationKey(key)]))
+  const headers = new Map<string, JoseHeader>()
+
+  const headerOf = (part: string): JoseHeader | undefined => {
+    const known = headers.get(part)
+    if (known) return known
+    const header = readHeader(part)
+    if (header && keys.has(header.kid)) {
+      if (headers.size >= HEADERS_KEPT) headers.clear()
+      headers.set(part, header)
+    }
+    return header
+  }
+
+  return (token) => {
+    const text = token.reveal()
+    const first = text.indexOf('.')
+    const second = text.indexOf('.', first + 1)
+    if (first <= 0 || second < 0 || text.indexOf('.', second + 1) >= 0) return err('token_malformed')
+    const header = headerOf(text.slice(0, first))
+    if (!header) return err('token_malformed')
+    const key = keys.get(header.kid)
+    if (!key) return isCanonical(text.slice(second + 1)) ? err('kid_unknown') : err('token_malformed')
+    if (key.algorithm !== header.alg) return err('algorithm_mismatch')
+    if (!signatureIsGood(key, text.slice(0, second), text.slice(second + 1))) return err('signature_invalid')
+    const payload = readObject(text.slice(first + 1, second))
+    return payload ? ok({ kid: header.kid, payload }) : err('token_malformed')
+  }
+}
+
+const verificationKey = ({ kid, algorithm, secret }: KeyRing['keys'][number]): VerificationKey => ({
+  kid,
+  algorithm,
+  key: createSecretKey(Buffer.from(secret.reveal(), 'base64url')),
+})
+
+/** Compares the text of the signature, so that no second spelling of the same bytes is accepted. */
+const signatureIsGood = ({ algorithm, key }: VerificationKey, signed: string, signature: string): boolean => {
+  const expected = Buffer.from(createHmac(HMAC[algorithm], key).update(signed).digest('base64url'))
+  const presented = Buffer.from(signature)
+  return presented.length === expected.length && timingSafeEqual(presented, expected)
+}
+
+interface JoseHeader {
+  readonly alg: string
+  readonly kid: string
+}
+
+const readHeader = (part: string): JoseHeader | undefined => {
+  const header = readObject(part)
+  if (!header || REFUSED_HEADER_MEMBERS.some((member) => Object.hasOwn(header, member))) return undefined
+  const { alg, kid, typ } = header
+  if (typeof alg !== 'string' || typeof kid !== 'string' || typeof typ !== 'string') return undefined
+  return TYPES.has(typ.toLowerCase()) ? { alg, kid } : undefined
+}
+
+const isCanonical = (part: string): boolean => Buffer.from(part, 'base64url').toString('base64url') === part
+
+const readObject = (part: string): Record<string, unknown> | undefined => {
+  const bytes = Buffer.from(part, 'base64url')
+  if (bytes.toString('base64url') !== part || !isUtf8(bytes)) return undefined
+  const text = bytes.toString()
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+    // What JSON.stringify writes again to the letter has no member twice; only other spellings are looked through.
+    if (JSON.stringify(value) !== text && hasDuplicateMember(text)) return undefined
+    return value as Record<string, unknown>
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether an object in this well-formed JSON names a member twice (after unescaping, RFC 8259 §4). */
+export const hasDuplicateMember = (text: string): boolean => {
+  const objects: (Set<string> | undefined)[] = []
+  const STRING = /"(?:[^"\\]|\\.)*"/y
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at]
+    if (character === '{') objects.push(new Set())
+    else if (character === '[') objects.push(undefined)
+    else if (character === '}' || character === ']') objects.pop()
+    else if (character === '"') {
+      STRING.lastIndex = at
+      const [string = '""'] = STRING.exec(text) ?? []
+      at += string.length - 1
+      const members = objects.at(-1)
+      if (!members || !/^\s*:/.test(text.slice(at + 1, at + 65))) continue
+      const name = JSON.parse(string) as string
+      if (members.has(name)) return true
+      members.add(name)
+    }
+  }
+  return false
+}

@@ -1,0 +1,6 @@
+export * from './jws.ts'
+export * from './key-log.ts'
+export * from './key-ring-store.ts'
+export * from './ring.ts'
+export * from './rotation.ts'
+export * from './secret.ts'

@@ -1,0 +1,166 @@
+import { epochSeconds, instantOf, secondsIn } from '../shared/duration.ts'
+import { environmentPolicy } from '../shared/environment.ts'
+import type { Id } from '../shared/id.ts'
+import { err, ok, type Result } from '../shared/result.ts'
+import {
+  formatRoute,
+  type Method,
+  type ProtectedRoute,
+  parseRoute,
+  type Route,
+  shapeOf,
+} from '../shared/route.ts'
+import type { Grant } from './token.ts'
+
+/** One thing wrong with what was asked: where (JSON pointer, RFC 6901), what, in words. */
+export interface Fault {
+  readonly pointer: string
+  readonly code:
+    | 'consumer_not_found'
+    | 'consumer_suspended'
+    | 'api_not_found'
+    | 'environment_not_deployed'
+    | 'route_malformed'
+    | 'route_not_found'
+    | 'route_not_token_protected'
+    | 'grant_repeated'
+    | 'expiry_malformed'
+    | 'expiry_in_the_past'
+    | 'expiry_too_late'
+    | 'expiry_given_twice'
+  readonly detail: string
+}
+
+export interface GrantRequest {
+  /** Name or id. */
+  readonly api: string
+  readonly environment: string
+  readonly routes: readonly string[]
+}
+
+/** As much of a registered API as issuing needs. */
+export interface IssuableApi {
+  readonly id: Id<'api'>
+  readonly name: string
+  readonly routes: readonly ProtectedRoute[]
+  readonly environments: readonly string[]
+}
+
+/** Compiles what was asked into grants over registered routes, or says everything that is wrong with it. */
+export const compileGrants = (
+  requests: readonly GrantRequest[],
+  apiNamed: (nameOrId: string) => IssuableApi | undefined,
+): Result<readonly Grant[], readonly Fault[]> => {
+  const faults: Fault[] = []
+  const seen = new Set<string>()
+  const grants = requests.flatMap((request, index): readonly Grant[] => {
+    const at = `/grants/${index}`
+    const api = apiNamed(request.api)
+    if (!api) {
+      faults.push({
+        pointer: `${at}/api`,
+        code: 'api_not_found',
+        detail: `no API "${request.api}" is registered`,
+      })
+      return []
+    }
+    const found = faultsOfGrant(request, api, at)
+    faults.push(...found)
+    const same = `${api.id} ${request.environment}`
+    if (seen.has(same))
+      faults.push({ pointer: at, code: 'grant_repeated', detail: 'one grant per API and environment' })
+    seen.add(same)
+    return [grantOf(request, api)]
+  })
+  return faults.length > 0 ? err(faults) : ok(grants)
+}
+
+const faultsOfGrant = (request: GrantRequest, api: IssuableApi, at: string): readonly Fault[] => [
+  ...(api.environments.includes(request.environment)
+    ? []
+    : [
+        {
+          pointer: `${at}/environment`,
+          code: 'environment_not_deployed' as const,
+          detail: `"${api.name}" has no deployment in "${request.environment}"; it has ${listed(api.environments)}`,
+        },
+      ]),
+  ...request.routes.flatMap((text, index) => faultOfRoute(text, api, `${at}/routes/${index}`)),
+]
+
+const faultOfRoute = (text: string, api: IssuableApi, pointer: string): readonly Fault[] => {
+  const route = parseRoute(text)
+  if (!route)
+    return [{ pointer, code: 'route_malformed', detail: `"${text}" is not of the form "GET /x/{id}"` }]
+  const covered = covers(api, route)
+  if (covered.length === 0)
+    return [{ pointer, code: 'route_not_found', detail: `"${api.name}" has no route "${text}"` }]
+  const closed = covered.find(({ authorization }) => !authorization.startsWith('token'))
+  if (!closed) return []
+  const detail = `"${formatRoute(closed)}" of "${api.name}" is protected by ${closed.authorization}, which no token opens`
+  return [{ pointer, code: 'route_not_token_protected', detail }]
+}
+
+/** The registered routes that a granted one stands for: `ANY` in a grant stands for every method registered on its path. */
+const covers = (api: IssuableApi, route: Route): readonly ProtectedRoute[] =>
+  api.routes.filter(
+    ({ method, path }) => shapeOf(path) === shapeOf(route.path) && methodsMeet(route.method, method),
+  )
+
+const methodsMeet = (granted: Method, registered: Method): boolean =>
+  granted === registered || granted === 'ANY' || registered === 'ANY'
+
+const grantOf = ({ environment, routes }: GrantRequest, api: IssuableApi): Grant => {
+  const parsed = routes.map(parseRoute).filter((route) => route !== undefined)
+  const registered = parsed.map(({ method, path }) => ({
+    method,
+    path: api.routes.find((route) => shapeOf(route.path) === shapeOf(path))?.path ?? path,
+  }))
+  const distinct = new Map(registered.map((route) => [formatRoute(route), route]))
+  return { apiId: api.id, api: api.name, environment, routes: [...distinct.values()] }
+}
+
+const listed = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '))
+
+export interface ExpiryRequest {
+  readonly expiresAt?: string | undefined
+  readonly expiresIn?: string | undefined
+}
+
+/** When the token ends, in whole seconds: as asked, else the default; never later than the strictest environment allows. */
+export const expiryOf = (
+  { expiresAt, expiresIn }: ExpiryRequest,
+  environments: readonly string[],
+  now: Date,
+): Result<string, readonly Fault[]> => {
+  const policies = environments.map(environmentPolicy)
+  const start = epochSeconds(now)
+  const latest = start + Math.min(...policies.map(({ longestTokenSeconds }) => longestTokenSeconds))
+  const pointer = expiresIn === undefined ? '/expiresAt' : '/expiresIn'
+  const fault = (code: Fault['code'], detail: string) => err([{ pointer, code, detail }])
+  if (expiresAt !== undefined && expiresIn !== undefined)
+    return fault('expiry_given_twice', 'give expiresAt or expiresIn, not both')
+  const end = endOf({ expiresAt, expiresIn }, start, policies)
+  if (end === undefined)
+    return fault('expiry_malformed', `"${expiresIn}" is not a duration such as 30d, 12h or 15m`)
+  if (end <= start) return fault('expiry_in_the_past', `${instantOf(end)} is over`)
+  if (end > latest)
+    return fault('expiry_too_late', `the latest for ${environments.join(', ')} is ${instantOf(latest)}`)
+  return ok(instantOf(end))
+}
+
+const endOf = (
+  { expiresAt, expiresIn }: ExpiryRequest,
+  start: number,
+  policies: readonly { readonly defaultTokenSeconds: number }[],
+): number | undefined => {
+  if (expiresAt !== undefined) return epochSeconds(new Date(expiresAt))
+  if (expiresIn === undefined)
+    return start + Math.min(...policies.map((policy) => policy.defaultTokenSeconds))
+  const seconds = secondsIn(expiresIn)
+  return seconds === undefined ? undefined : start + seconds
+}
+
+/** Whether somebody other than the requester has to agree. */
+export const needsApproval = (grants: readonly { readonly environment: string }[]): boolean =>
+  grants.some(({ environment }) => environmentPolicy(environment).needsApproval)

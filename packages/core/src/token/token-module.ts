@@ -1,0 +1,2 @@
+export * from './issue-request.ts'
+export * from './token.ts'

@@ -1,0 +1,208 @@
+import type { z } from 'zod'
+import type { EventData, EventType, FactOf } from '../events/catalog.ts'
+import { type Cause, fact } from '../events/envelope.ts'
+import type { GrantSchema, REVOCATION_REASONS } from '../events/token.ts'
+import { epochSeconds, instantOf } from '../shared/duration.ts'
+import type { Id } from '../shared/id.ts'
+import { err, ok, type Result } from '../shared/result.ts'
+
+export type Grant = z.output<typeof GrantSchema>
+export type RevocationReason = (typeof REVOCATION_REASONS)[number]
+export type TokenEventType = Extract<EventType, `token.${string}`>
+export type TokenFact = FactOf<TokenEventType>
+
+/** `expired` is not kept: it follows from the clock (`stateAt`). */
+export type TokenStatus = 'requested' | 'approved' | 'rejected' | 'active' | 'disabled' | 'revoked'
+
+export interface Token {
+  readonly id: Id<'token'>
+  readonly status: TokenStatus
+  readonly consumerId: Id<'consumer'>
+  readonly consumer: string
+  readonly grants: readonly Grant[]
+  readonly expiresAt: string
+  readonly reason?: string | undefined
+  readonly requestedBy?: string
+  readonly approvedBy?: string
+  /** From the moment it is issued. */
+  readonly kid?: Id<'key'>
+  readonly issuedAt?: string
+  readonly revokedAt?: string
+  readonly revocationReason?: RevocationReason
+}
+
+/** A token that was signed once: it has a key and a time of issue. */
+export type IssuedToken = Token & Required<Pick<Token, 'kid' | 'issuedAt'>>
+
+export const isIssued = (token: Token): token is IssuedToken => token.kid !== undefined
+
+const ENDING: readonly TokenStatus[] = ['active', 'disabled']
+
+/** The state people see: a token that was active or disabled is `expired` once its time is over. */
+export const stateAt = ({ status, expiresAt }: Token, now: Date): TokenStatus | 'expired' =>
+  ENDING.includes(status) && Date.parse(expiresAt) <= now.getTime() ? 'expired' : status
+
+export type TokenRefusal =
+  | 'token_not_found'
+  | 'token_not_requested'
+  | 'token_not_approved'
+  | 'token_not_active'
+  | 'token_not_disabled'
+  | 'token_not_issued'
+  | 'token_revoked'
+  | 'token_expired'
+  | 'approver_is_requester'
+  | 'collector_is_not_requester'
+
+type Facts = Result<readonly TokenFact[], TokenRefusal>
+
+export interface IssueToken {
+  readonly tokenId: Id<'token'>
+  readonly consumerId: Id<'consumer'>
+  readonly consumer: string
+  readonly grants: readonly Grant[]
+  readonly expiresAt: string
+  readonly reason?: string | undefined
+}
+
+const described = (command: IssueToken) => ({ ...command, grants: [...command.grants] })
+
+/** Issues at once; the caller has checked consumer, grants and expiry against what is registered. */
+export const issue = (command: IssueToken, kid: Id<'key'>, cause: Cause): readonly TokenFact[] => [
+  fact('token.issued', { ...described(command), kid, issuedAt: issuedAt(cause) }),
+]
+
+/** Asks for a token where somebody else has to approve. */
+export const request = (command: IssueToken, cause: Cause): readonly TokenFact[] => [
+  fact('token.requested', { ...described(command), requestedBy: cause.actor }),
+]
+
+export const approve = (token: Token, { actor, now }: Cause): Facts => {
+  if (token.status === 'approved') return ok([])
+  if (token.status !== 'requested') return err('token_not_requested')
+  if (isOver(token, now)) return err('token_expired')
+  if (token.requestedBy === actor) return err('approver_is_requester')
+  return ok([fact('token.approved', { tokenId: token.id, approvedBy: actor })])
+}
+
+export const reject = (token: Token, note: string | undefined, { actor }: Cause): Facts => {
+  if (token.status === 'rejected') return ok([])
+  if (token.status !== 'requested') return err('token_not_requested')
+  return ok([fact('token.rejected', { tokenId: token.id, rejectedBy: actor, note })])
+}
+
+/** Only who asked for it takes it, once; it is issued at that moment. */
+export const collect = (token: Token, kid: Id<'key'>, cause: Cause): Facts => {
+  if (token.status !== 'approved') return err('token_not_approved')
+  if (token.requestedBy !== cause.actor) return err('collector_is_not_requester')
+  if (isOver(token, cause.now)) return err('token_expired')
+  const { id: tokenId, consumerId, consumer, grants, expiresAt, reason } = token
+  return ok([
+    ...issue({ tokenId, consumerId, consumer, grants, expiresAt, reason }, kid, cause),
+    fact('token.collected', { tokenId, collectedBy: cause.actor }),
+  ])
+}
+
+export const disable = (token: Token, note: string | undefined, { now }: Cause): Facts => {
+  if (token.status === 'disabled') return ok([])
+  if (token.status === 'revoked') return err('token_revoked')
+  if (token.status !== 'active') return err('token_not_active')
+  if (isOver(token, now)) return err('token_expired')
+  const { id: tokenId, expiresAt } = token
+  return ok([fact('token.disabled', { tokenId, expiresAt, disabledAt: now.toISOString(), note })])
+}
+
+export const enable = (token: Token, { now }: Cause): Facts => {
+  if (token.status === 'active') return ok([])
+  if (token.status === 'revoked') return err('token_revoked')
+  if (token.status !== 'disabled') return err('token_not_disabled')
+  if (isOver(token, now)) return err('token_expired')
+  return ok([
+    fact('token.enabled', { tokenId: token.id, expiresAt: token.expiresAt, enabledAt: now.toISOString() }),
+  ])
+}
+
+/** Terminal. Revoking twice is not an error (RFC 7009 §2.2): the second time, nothing happens. */
+export const revoke = (
+  token: Token,
+  { reason, note }: { readonly reason: RevocationReason; readonly note?: string | undefined },
+  { now }: Cause,
+): Facts => {
+  if (token.status === 'revoked') return ok([])
+  if (!isIssued(token)) return err('token_not_issued')
+  const { id: tokenId, expiresAt } = token
+  return ok([fact('token.revoked', { tokenId, expiresAt, revokedAt: now.toISOString(), reason, note })])
+}
+
+const isOver = ({ expiresAt }: Token, now: Date): boolean => Date.parse(expiresAt) <= now.getTime()
+
+const issuedAt = ({ now }: Cause): string => instantOf(epochSeconds(now))
+
+/** The state after one more event; total over what the deciders above can produce. */
+export const evolve = (token: Token | undefined, event: TokenFact): Token => {
+  if (event.type === 'token.requested' || event.type === 'token.issued') return begun(token, event)
+  if (!token) throw new Error(`the log of ${event.data.tokenId} begins with ${event.type}`)
+  switch (event.type) {
+    case 'token.approved':
+      return { ...token, status: 'approved', approvedBy: event.data.approvedBy }
+    case 'token.rejected':
+      return { ...token, status: 'rejected' }
+    case 'token.collected':
+      return token
+    case 'token.disabled':
+      return { ...token, status: 'disabled' }
+    case 'token.enabled':
+      return { ...token, status: 'active' }
+    case 'token.revoked':
+      return {
+        ...token,
+        status: 'revoked',
+        revokedAt: event.data.revokedAt,
+        revocationReason: event.data.reason,
+      }
+  }
+}
+
+const begun = (token: Token | undefined, event: FactOf<'token.requested' | 'token.issued'>): Token => {
+  const { tokenId, ...described } = event.data
+  return {
+    ...token,
+    id: tokenId,
+    status: event.type === 'token.issued' ? 'active' : 'requested',
+    ...described,
+  }
+}
+
+/** What `GET /tokens` filters by. */
+export const labelsOf = ({ status, consumerId, grants }: Token): readonly string[] => [
+  `status=${status}`,
+  `consumer=${consumerId}`,
+  ...new Set(
+    grants.flatMap(({ apiId, api, environment }) => [
+      `api=${apiId}`,
+      `api=${api}`,
+      `environment=${environment}`,
+    ]),
+  ),
+]
+
+/** JWT claims of an issued token (RFC 9068 §2.2). A function of the state alone, so that signing again gives the same token. */
+export const claimsOf = (token: IssuedToken, issuer: string): TokenClaims => ({
+  iss: issuer,
+  sub: token.consumerId,
+  client_id: token.consumerId,
+  aud: [...new Set(token.grants.map(({ apiId }) => apiId))],
+  jti: token.id,
+  iat: epochSeconds(new Date(token.issuedAt)),
+  exp: epochSeconds(new Date(token.expiresAt)),
+})
+
+export interface TokenClaims {
+  readonly iss: string
+  readonly sub: EventData<'token.issued'>['consumerId']
+  readonly client_id: string
+  readonly aud: readonly string[]
+  readonly jti: string
+  readonly iat: number
+  readonly exp: number
+}

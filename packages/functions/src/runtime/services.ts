@@ -1,0 +1,36 @@
+import type { AccessRowStore } from '@countersign/core/access'
+import type { Pipeline, Publisher } from '@countersign/core/events'
+import type { Ledger } from '@countersign/core/ledger'
+import type { NewId } from '@countersign/core/shared'
+import type { KeyRingStore } from '@countersign/core/signing-key'
+
+/** One line of the structured log. No token, key or secret is ever among the members. */
+export type Log = (line: LogLine) => void
+
+export interface LogLine {
+  readonly level: 'info' | 'warn' | 'error'
+  readonly message: string
+  readonly [member: string]: unknown
+}
+
+export interface Settings {
+  /** `iss` of every platform-issued token. */
+  readonly issuer: string
+  /** How often a warm authorizer looks at the key ring again, in seconds. */
+  readonly ringRefreshSeconds: number
+}
+
+/** The ports a handler may ask for. Adapters live in `packages/aws` and `packages/local`. */
+export interface Services {
+  readonly ledger: Ledger
+  readonly accessRows: AccessRowStore
+  readonly keyRing: KeyRingStore
+  readonly publisher: Publisher
+  readonly pipeline: Pipeline
+  readonly clock: () => Date
+  readonly newId: NewId
+  /** From a CSPRNG. */
+  readonly randomBytes: (count: number) => Uint8Array
+  readonly settings: Settings
+  readonly log: Log
+}

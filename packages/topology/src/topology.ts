@@ -1,0 +1,209 @@
+import type { EventType, HubEventType } from '@countersign/core/events'
+import type { Authorization, Method } from '@countersign/core/shared'
+
+/** What a function may touch, and how. Each is a least-privilege policy on AWS and a set of ports on one machine. */
+export type Link =
+  | 'ledger:read'
+  | 'ledger:write'
+  | 'access:read'
+  | 'access:write'
+  | 'bus:publish'
+  | 'key-ring:read'
+  | 'key-ring:rotate'
+  | 'queues:inspect'
+  | 'queues:redrive'
+
+export interface Runs {
+  /** From the repository root, without extension; it exports `make` and `handler`. */
+  readonly module: string
+  readonly links: readonly Link[]
+  readonly memoryMegabytes?: number
+  /** Files the bundled module reads at run time: from the repository root, to the bundle's folder. */
+  readonly files?: readonly { readonly from: string; readonly to: string }[]
+}
+
+export interface HttpRoute extends Runs {
+  readonly authorization: Extract<Authorization, 'token' | 'open'>
+}
+
+export interface Subscription extends Runs {
+  readonly source: 'countersign' | 'api-hub'
+  readonly on: readonly [EventType | HubEventType, ...(EventType | HubEventType)[]]
+  /** Receives before a message is given up to the dead-letter queue. */
+  readonly maxReceiveCount: number
+  readonly timeoutSeconds: number
+}
+
+export interface Stream extends Runs {
+  readonly table: keyof typeof tables
+  readonly maxRetries: number
+  readonly maxRecordAgeSeconds: number
+}
+
+export interface Schedule extends Runs {
+  /** `rate(…)` of EventBridge Scheduler. */
+  readonly every: `rate(${number} ${'minute' | 'minutes' | 'hour' | 'hours' | 'day' | 'days'})`
+}
+
+export interface Rotation extends Runs {
+  readonly secret: 'KeyRing'
+  readonly everyDays: number
+}
+
+const functions = 'packages/functions/src'
+
+const schemas = {
+  from: 'packages/core/node_modules/@seriousme/openapi-schema-validator/schemas',
+  to: 'schemas',
+} as const
+
+/** `stream`: its changes are read by a function. `indexes`: what can be asked besides the key. */
+export const tables = {
+  Ledger: {
+    fields: { pk: 'string', sk: 'string', listed: 'string', listedAt: 'string', day: 'string', at: 'string' },
+    primaryIndex: { hashKey: 'pk', rangeKey: 'sk' },
+    globalIndexes: {
+      /** Entities of a kind, by creation. */
+      Listed: { hashKey: 'listed', rangeKey: 'listedAt' },
+      /** Events of a day, by time. */
+      Day: { hashKey: 'day', rangeKey: 'at' },
+    },
+    stream: 'new-image',
+    ttl: 'sweepAfter',
+  },
+  Access: {
+    fields: { key: 'string' },
+    primaryIndex: { hashKey: 'key' },
+    globalIndexes: {},
+    stream: undefined,
+    ttl: 'sweepAfter',
+  },
+} as const
+
+/** The platform's own HTTP API. `GET /health` is open; everything else stands behind the platform's own authorizer. */
+export const routes = {
+  'POST /consumers': http('register-consumer', ['ledger:write']),
+  'GET /consumers': http('list-consumers', ['ledger:read']),
+  'GET /consumers/{id}': http('show-consumer', ['ledger:read']),
+  'POST /consumers/{id}/suspension': http('suspend-consumer', ['ledger:write', 'access:write']),
+  'POST /consumers/{id}/resumption': http('resume-consumer', ['ledger:write', 'access:write']),
+  'PUT /apis/{name}': {
+    ...http('register-api', ['ledger:write', 'access:write']),
+    memoryMegabytes: 1_024,
+    files: [schemas],
+  },
+  'GET /apis': http('list-apis', ['ledger:read']),
+  'GET /apis/{name}': http('show-api', ['ledger:read']),
+  'DELETE /apis/{name}': http('deregister-api', ['ledger:write', 'access:write']),
+  'PUT /apis/{name}/deployments/{environment}': http('deploy-api', ['ledger:write', 'access:write']),
+  'POST /tokens': http('issue-token', ['ledger:write', 'key-ring:read']),
+  'GET /tokens': http('list-tokens', ['ledger:read']),
+  'GET /tokens/{id}': http('show-token', ['ledger:read']),
+  'POST /tokens/{id}/approval': http('approve-token', ['ledger:write']),
+  'POST /tokens/{id}/rejection': http('reject-token', ['ledger:write']),
+  'POST /tokens/{id}/collection': http('collect-token', ['ledger:write', 'key-ring:read']),
+  'POST /tokens/{id}/disablement': http('disable-token', ['ledger:write', 'access:write']),
+  'POST /tokens/{id}/enablement': http('enable-token', ['ledger:write']),
+  'POST /tokens/{id}/revocation': http('revoke-token', ['ledger:write', 'access:write']),
+  'GET /signing-keys': http('list-signing-keys', ['ledger:read', 'key-ring:read']),
+  'POST /signing-keys/rotation': http('rotate-signing-keys', ['ledger:write', 'key-ring:rotate']),
+  'POST /signing-keys/{kid}/compromise': http('compromise-signing-key', [
+    'ledger:write',
+    'access:write',
+    'key-ring:rotate',
+  ]),
+  'GET /audit/events': http('list-audit-events', ['ledger:read']),
+  'GET /pipeline': http('show-pipeline', ['queues:inspect']),
+  'POST /pipeline/{subscription}/redrive': http('redrive-subscription', ['queues:redrive']),
+  'GET /health': { ...http('show-health', ['ledger:read']), authorization: 'open' },
+} as const satisfies Record<`${Method} /${string}`, HttpRoute>
+
+export type HttpRouteName = keyof typeof routes
+
+/** Who reacts to what. `stacks/` and the local runtime read this and nothing else. */
+export const subscriptions = {
+  ProjectAccess: {
+    module: `${functions}/subscribers/project-access`,
+    source: 'countersign',
+    on: [
+      'token.issued',
+      'token.disabled',
+      'token.enabled',
+      'token.revoked',
+      'api.updated',
+      'api.deployed',
+      'api.deregistered',
+    ],
+    links: ['access:write'],
+    maxReceiveCount: 5,
+    timeoutSeconds: 10,
+  },
+  RegisterPublishedApi: {
+    module: `${functions}/subscribers/register-published-api`,
+    source: 'api-hub',
+    on: ['api-hub.api-published', 'api-hub.api-withdrawn'],
+    links: ['ledger:write', 'access:write'],
+    maxReceiveCount: 5,
+    timeoutSeconds: 30,
+    memoryMegabytes: 1_024,
+    files: [schemas],
+  },
+} as const satisfies Record<string, Subscription>
+
+export type SubscriptionName = keyof typeof subscriptions
+
+/** Events that no function of the platform reacts to: they are read in the audit log, and by rules of others on the bus. */
+export const auditOnly = [
+  'token.requested',
+  'token.approved',
+  'token.rejected',
+  'token.collected',
+  'consumer.registered',
+  'consumer.suspended',
+  'consumer.resumed',
+  'api.registered',
+  'api.registration-rejected',
+  'signing-key.created',
+  'signing-key.activated',
+  'signing-key.retired',
+  'signing-key.compromised',
+  'key-ring.rotation-failed',
+] as const satisfies readonly EventType[]
+
+export const streams = {
+  Relay: {
+    module: `${functions}/streams/relay`,
+    table: 'Ledger',
+    links: ['bus:publish'],
+    maxRetries: 100,
+    maxRecordAgeSeconds: 21_600,
+  },
+} as const satisfies Record<string, Stream>
+
+export const schedules = {
+  AdvanceSigningKeys: {
+    module: `${functions}/schedules/advance-signing-keys`,
+    every: 'rate(1 minute)',
+    links: ['ledger:write', 'key-ring:read'],
+  },
+} as const satisfies Record<string, Schedule>
+
+/** On AWS, Secrets Manager runs these on its own schedule; on one machine the local runtime does. */
+export const rotations = {
+  RotateKeyRing: {
+    module: `${functions}/rotation/rotate-key-ring`,
+    secret: 'KeyRing',
+    everyDays: 30,
+    links: ['ledger:write', 'key-ring:rotate'],
+  },
+} as const satisfies Record<string, Rotation>
+
+export const authorizer = {
+  module: `${functions}/authorizer/authorize`,
+  links: ['access:read', 'key-ring:read'],
+  memoryMegabytes: 1_024,
+} as const satisfies Runs
+
+function http<const L extends readonly Link[]>(name: string, links: L) {
+  return { module: `${functions}/http/${name}`, authorization: 'token', links } as const
+}

@@ -7,7 +7,7 @@ export type AuthorizationText = unknown
 /** `undefined`: nothing was said; `unknown`: something that is no way to protect a route. */
 export const readAuthorization = (text: AuthorizationText): Authorization | 'unknown' | undefined => {
   if (text === undefined) return undefined
-  const name = Array.isArray(text) ? [...text].sort().reverse().join('+') : text
+  const name = Array.isArray(text) ? [...new Set(text)].sort((a, b) => (a < b ? 1 : -1)).join('+') : text
   return (AUTHORIZATIONS as readonly unknown[]).includes(name) ? (name as Authorization) : 'unknown'
 }
 

@@ -96,7 +96,7 @@ const namedIn = (params: Record<string, unknown>): string => {
   return Array.isArray(values) ? `: ${values.join(', ')}` : ''
 }
 
-/** References point into the document itself, at something that exists. `example`s and `x-` members are data. */
+/** References point into the document itself, at something that exists. Examples, defaults and `x-` members are data. */
 const referenceFaults = (root: JsonObject): readonly RegistrationFault[] => {
   const faults: RegistrationFault[] = []
   const visit = (value: unknown, pointer: string): void => {
@@ -110,16 +110,19 @@ const referenceFaults = (root: JsonObject): readonly RegistrationFault[] => {
         faults.push(fault(`${pointer}/$ref`, 'reference_unresolved', `"${$ref}" is not in the document`))
     }
     for (const [name, member] of Object.entries(value)) {
-      if (!IS_DATA.has(name) && !name.startsWith('x-')) visit(member, `${pointer}/${escape(name)}`)
+      if (!isData(name, pointer)) visit(member, `${pointer}/${escaped(name)}`)
     }
   }
   visit(root, '')
   return faults
 }
 
-const IS_DATA = new Set(['example', 'examples', 'default', 'enum', 'const', 'mapping'])
+const DATA = new Set(['example', 'examples', 'default', 'enum', 'const', 'mapping'])
 
-const escape = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1')
+const isData = (name: string, parent: string): boolean =>
+  name.startsWith('x-') || (DATA.has(name) && !(name === 'default' && parent.endsWith('/responses')))
+
+const escaped = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1')
 
 /** What `#/a/b` points at (RFC 6901, in a URI fragment). */
 export const resolvePointer = (root: JsonObject, reference: string): unknown => {

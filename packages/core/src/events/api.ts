@@ -19,6 +19,8 @@ const Described = {
   owner: Line,
   description: z.string().optional(),
   routes: z.array(ProtectedRouteSchema).min(1),
+  /** When the publisher said so; what was said earlier never replaces what was said later. */
+  publishedAt: Instant,
 }
 
 /** One reason why a registration was refused: where in the document, what, and in words. */

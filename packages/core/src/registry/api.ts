@@ -22,6 +22,8 @@ export interface Api {
   readonly deployments: readonly Deployment[]
   readonly status: 'registered' | 'deregistered'
   readonly registeredAt: string
+  readonly publishedAt: string
+  readonly deregisteredAt?: string
 }
 
 export interface DescribeApi {
@@ -29,14 +31,17 @@ export interface DescribeApi {
   readonly owner: string
   readonly description?: string | undefined
   readonly routes: readonly ProtectedRoute[]
+  /** RFC 3339; when the publisher said so. */
+  readonly publishedAt: string
 }
 
 export const register = (id: Id<'api'>, { routes, ...described }: DescribeApi): readonly ApiChange[] => [
   fact('api.registered', { apiId: id, ...described, routes: [...routes] }),
 ]
 
-/** Publishing the same thing again changes nothing. */
+/** Publishing the same thing again changes nothing, nor does a publication that was overtaken by a later one. */
 export const update = (api: Api, { routes, ...described }: DescribeApi): readonly ApiChange[] => {
+  if (Date.parse(described.publishedAt) < Date.parse(api.publishedAt)) return []
   const wanted = { name: api.name, owner: described.owner, description: described.description, routes }
   const { name, owner, description } = api
   if (canonicalJson(wanted) === canonicalJson({ name, owner, description, routes: api.routes })) return []
@@ -104,14 +109,24 @@ export const deregister = (api: Api, { now }: Cause): readonly ApiChange[] =>
 
 export const evolve = (api: Api | undefined, event: ApiChange, time: string): Api => {
   if (event.type === 'api.registered') {
-    const { apiId: id, name, owner, description, routes } = event.data
-    return { id, name, owner, description, routes, deployments: [], status: 'registered', registeredAt: time }
+    const { apiId: id, name, owner, description, routes, publishedAt } = event.data
+    return {
+      id,
+      name,
+      owner,
+      description,
+      routes,
+      deployments: [],
+      status: 'registered',
+      registeredAt: time,
+      publishedAt,
+    }
   }
   if (!api) throw new Error(`the log of ${event.data.apiId} begins with ${event.type}`)
   switch (event.type) {
     case 'api.updated': {
-      const { owner, description, routes } = event.data
-      return { ...api, owner, description, routes }
+      const { owner, description, routes, publishedAt } = event.data
+      return { ...api, owner, description, routes, publishedAt }
     }
     case 'api.deployed': {
       const { deployment } = event.data
@@ -119,7 +134,12 @@ export const evolve = (api: Api | undefined, event: ApiChange, time: string): Ap
       return { ...api, deployments: [...others, deployment] }
     }
     case 'api.deregistered':
-      return { ...api, deployments: [], status: 'deregistered' }
+      return {
+        ...api,
+        deployments: [],
+        status: 'deregistered',
+        deregisteredAt: event.data.deregisteredAt,
+      }
   }
 }
 

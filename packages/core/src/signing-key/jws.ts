@@ -30,7 +30,7 @@ const HEADERS_KEPT = 256
  * must be the header's. Headers are the same for every token of a key, so the last few are kept once parsed.
  */
 export const createVerifier = (ring: KeyRing): Verifier => {
-  const keys = new Map(ring.keys.map((key) => [key.kid, verificationKey(key)]))
+  const keys = new Map<string, VerificationKey>(ring.keys.map((key) => [key.kid, verificationKey(key)]))
   const headers = new Map<string, JoseHeader>()
 
   const headerOf = (part: string): JoseHeader | undefined => {

@@ -28,7 +28,7 @@ export const unsaidFacts = (log: KeyLog, ring: KeyRing, now: Date): readonly Fac
     .filter(({ kid }) => !log.keys[kid])
     .map(({ kid, algorithm, createdAt, signsFrom }) =>
       fact('signing-key.created', {
-        kid: kid as Id<'key'>,
+        kid,
         algorithm,
         createdAt: instantOf(createdAt),
         signsFrom: instantOf(signsFrom),
@@ -38,7 +38,7 @@ export const unsaidFacts = (log: KeyLog, ring: KeyRing, now: Date): readonly Fac
     signing && !log.keys[signing.kid]?.activated
       ? [
           fact('signing-key.activated', {
-            kid: signing.kid as Id<'key'>,
+            kid: signing.kid,
             activatedAt: instantOf(signing.signsFrom),
           }),
         ]

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { epochSeconds } from '../shared/duration.ts'
 import { LONGEST_TOKEN_SECONDS } from '../shared/environment.ts'
+import type { Id } from '../shared/id.ts'
 import type { Redacted } from '../shared/redacted.ts'
 
 /** HS512: only issuer and authorizer hold the key. */
@@ -8,7 +9,7 @@ export type Algorithm = 'HS512'
 
 /** A key as the secret holds it. */
 export interface SigningKey {
-  readonly kid: string
+  readonly kid: Id<'key'>
   readonly algorithm: Algorithm
   /** 64 bytes, unpadded base64url. */
   readonly secret: Redacted<string>
@@ -86,7 +87,7 @@ const sameKey = (a: SigningKey, b: SigningKey): boolean =>
 
 /** What the world may know of a key. */
 export interface KeyDescription {
-  readonly kid: string
+  readonly kid: Id<'key'>
   readonly algorithm: Algorithm
   readonly state: KeyState
   readonly createdAt: number

@@ -1,3 +1,4 @@
+import { isId } from '../shared/id.ts'
 import { Redacted } from '../shared/redacted.ts'
 import { err, ok, type Result } from '../shared/result.ts'
 import type { KeyRing, SigningKey } from './ring.ts'
@@ -39,7 +40,7 @@ export const readRing = (text: Redacted<string>): KeyRing => {
 
 const readKey = (value: unknown): SigningKey => {
   const { kid, algorithm, secret, createdAt, signsFrom } = (value ?? {}) as Record<string, unknown>
-  if (typeof kid !== 'string' || algorithm !== 'HS512' || typeof secret !== 'string') throw unreadable()
+  if (!isId('key', kid) || algorithm !== 'HS512' || typeof secret !== 'string') throw unreadable()
   if (!Number.isSafeInteger(createdAt) || !Number.isSafeInteger(signsFrom)) throw unreadable()
   if (!checkSecret(new Redacted(Buffer.from(secret, 'base64url'))).ok) throw unreadable()
   return {

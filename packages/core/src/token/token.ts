@@ -17,6 +17,8 @@ export type TokenStatus = 'requested' | 'approved' | 'rejected' | 'active' | 'di
 export interface Token {
   readonly id: Id<'token'>
   readonly status: TokenStatus
+  /** When it was asked for, or issued without asking. */
+  readonly createdAt: string
   readonly consumerId: Id<'consumer'>
   readonly consumer: string
   readonly grants: readonly Grant[]
@@ -139,8 +141,8 @@ const isOver = ({ expiresAt }: Token, now: Date): boolean => Date.parse(expiresA
 const issuedAt = ({ now }: Cause): string => instantOf(epochSeconds(now))
 
 /** The state after one more event; total over what the deciders above can produce. */
-export const evolve = (token: Token | undefined, event: TokenFact): Token => {
-  if (event.type === 'token.requested' || event.type === 'token.issued') return begun(token, event)
+export const evolve = (token: Token | undefined, event: TokenFact, time: string): Token => {
+  if (event.type === 'token.requested' || event.type === 'token.issued') return begun(token, event, time)
   if (!token) throw new Error(`the log of ${event.data.tokenId} begins with ${event.type}`)
   switch (event.type) {
     case 'token.approved':
@@ -163,19 +165,20 @@ export const evolve = (token: Token | undefined, event: TokenFact): Token => {
   }
 }
 
-const begun = (token: Token | undefined, event: FactOf<'token.requested' | 'token.issued'>): Token => {
-  const { tokenId, ...described } = event.data
-  return {
-    ...token,
-    id: tokenId,
-    status: event.type === 'token.issued' ? 'active' : 'requested',
-    ...described,
-  }
+const begun = (
+  token: Token | undefined,
+  event: FactOf<'token.requested' | 'token.issued'>,
+  time: string,
+): Token => {
+  const { tokenId: id, ...described } = event.data
+  const status = event.type === 'token.issued' ? 'active' : 'requested'
+  return { ...token, id, status, createdAt: token?.createdAt ?? time, ...described }
 }
 
 /** What `GET /tokens` filters by. */
 export const labelsOf = ({ status, consumerId, grants }: Token): readonly string[] => [
   `status=${status}`,
+  ...(ENDING.includes(status) ? ['issued'] : []),
   `consumer=${consumerId}`,
   ...new Set(
     grants.flatMap(({ apiId, api, environment }) => [

@@ -1,0 +1,56 @@
+import type { Redacted } from '@countersign/core/shared'
+import { type KeyRingReader, SigningKey, type Verifier } from '@countersign/core/signing-key'
+
+/** At most one look at the ring in this time because of a `kid` nobody knows: strangers must not make us ask. */
+const PENALTY_MILLISECONDS = 10_000
+
+/** A ring that could not be refreshed is used for so long: revoked keys stand in the fence, which every request reads. */
+const STALE_MILLISECONDS = 900_000
+
+interface Cached {
+  readonly verify: Verifier
+  readonly readAt: number
+}
+
+/**
+ * Verifies with the ring as it was read last; reads it again when it is old, and once in a while for an unknown `kid`.
+ * A failed read is never kept: the next request tries again.
+ */
+export const cachedVerifier = (keyRing: KeyRingReader, refreshSeconds: number) => {
+  let cached: Cached | undefined
+  let reading: Promise<Cached> | undefined
+  let penaltyUntil = 0
+
+  const read = (now: number): Promise<Cached> => {
+    reading ??= keyRing
+      .current()
+      .then((current) => {
+        if (!current) throw new Error('there is no key ring yet')
+        cached = { verify: SigningKey.createVerifier(SigningKey.readRing(current.text)), readAt: now }
+        return cached
+      })
+      .finally(() => {
+        reading = undefined
+      })
+    return reading
+  }
+
+  const fresh = async (now: number): Promise<Cached> => {
+    const known = cached
+    if (known && now - known.readAt < refreshSeconds * 1_000) return known
+    return read(now).catch((error: unknown) => {
+      if (known && now - known.readAt < STALE_MILLISECONDS) return known
+      throw error
+    })
+  }
+
+  return async (token: Redacted<string>, at: Date): Promise<ReturnType<Verifier>> => {
+    const now = at.getTime()
+    const ring = await fresh(now)
+    const verified = ring.verify(token)
+    if (verified.ok || verified.error !== 'kid_unknown' || ring.readAt === now || now < penaltyUntil)
+      return verified
+    penaltyUntil = now + PENALTY_MILLISECONDS
+    return (await read(now)).verify(token)
+  }
+}

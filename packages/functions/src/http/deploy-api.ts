@@ -1,0 +1,19 @@
+import { CacheTtl } from '@countersign/core/events'
+import { CoordinatesSchema, Slug } from '@countersign/core/schema'
+import { httpHandler } from '../runtime/http.ts'
+import { ApiPath } from '../runtime/inputs.ts'
+import { lambda } from '../runtime/lambda.ts'
+import { deployApi } from '../runtime/registration.ts'
+import type { Services } from '../runtime/services.ts'
+
+const Body = CoordinatesSchema.extend({ authorizerCacheTtlSeconds: CacheTtl.default(0) })
+const Path = ApiPath.extend({ environment: Slug })
+
+export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'log'>) =>
+  httpHandler({ body: Body, path: Path }, services, (request) => {
+    const { authorizerCacheTtlSeconds, ...coordinates } = request.body
+    const placement = { environment: request.path.environment, coordinates, authorizerCacheTtlSeconds }
+    return deployApi(services, request, request.path.name, placement)
+  })
+
+export const handler = lambda(make)

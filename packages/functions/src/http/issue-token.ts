@@ -1,0 +1,52 @@
+import { Instant, idOf, Line, Slug } from '@countersign/core/schema'
+import { ok } from '@countersign/core/shared'
+import { Token } from '@countersign/core/token'
+import { z } from 'zod'
+import { change, command, NOTHING } from '../runtime/command.ts'
+import { tokenShape } from '../runtime/entities.ts'
+import { httpHandler } from '../runtime/http.ts'
+import { issueCommand, withToken } from '../runtime/issuing.ts'
+import { lambda } from '../runtime/lambda.ts'
+import { currentSigningKey, readKeyRing } from '../runtime/mint.ts'
+import type { Services } from '../runtime/services.ts'
+import { tokenView } from '../runtime/views.ts'
+
+const Body = z.strictObject({
+  consumer: idOf('consumer'),
+  grants: z
+    .array(
+      z.strictObject({
+        api: Slug,
+        environment: Slug,
+        routes: z.array(z.string().min(1).max(1_100)).min(1).max(200),
+      }),
+    )
+    .min(1)
+    .max(20),
+  expiresAt: Instant.optional(),
+  expiresIn: z.string().max(16).optional(),
+  reason: Line.optional(),
+})
+
+type Needs = Pick<Services, 'ledger' | 'keyRing' | 'settings' | 'newId' | 'clock' | 'log'>
+
+export const make = (services: Needs) =>
+  httpHandler({ body: Body }, services, async (request) => {
+    const { cause, body } = request
+    const key = currentSigningKey(await readKeyRing(services), cause.now)
+    if (!key.ok) return key
+    const issued = await command(services, request, async () => {
+      const asked = await issueCommand(services, body, cause.now)
+      if (!asked.ok) return asked
+      const waits = Token.needsApproval(asked.value.grants)
+      const facts = waits ? Token.request(asked.value, cause) : Token.issue(asked.value, key.value.kid, cause)
+      const { state, changes } = change(tokenShape, asked.value.tokenId, NOTHING, facts, {
+        cause,
+        newId: services.newId,
+      })
+      return ok({ changes, answer: { status: waits ? 202 : 201, body: tokenView(state, cause.now) } })
+    })
+    return issued.ok ? ok(await withToken(services, issued.value)) : issued
+  })
+
+export const handler = lambda(make)

@@ -1,0 +1,24 @@
+import type { Api } from '@countersign/core/registry'
+import { ok } from '@countersign/core/shared'
+import { z } from 'zod'
+import { httpHandler } from '../runtime/http.ts'
+import { lambda } from '../runtime/lambda.ts'
+import { PageQuery, pageView, readCursor } from '../runtime/page.ts'
+import type { Services } from '../runtime/services.ts'
+import { apiView } from '../runtime/views.ts'
+
+const Query = z.strictObject(PageQuery)
+
+export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'log'>) =>
+  httpHandler({ query: Query }, services, async ({ query }) => {
+    const after = readCursor(query.cursor)
+    if (!after.ok) return after
+    const page = await services.ledger.list<Api>('api', {
+      labels: ['status=registered'],
+      limit: query.limit,
+      after: after.value,
+    })
+    return ok({ status: 200, body: pageView(page, ({ state }) => apiView(state)) })
+  })
+
+export const handler = lambda(make)

@@ -1,0 +1,49 @@
+import type { ListQuery } from '@countersign/core/ledger'
+import { idOf, Slug } from '@countersign/core/schema'
+import { ok } from '@countersign/core/shared'
+import type { Token } from '@countersign/core/token'
+import { z } from 'zod'
+import { httpHandler } from '../runtime/http.ts'
+import { lambda } from '../runtime/lambda.ts'
+import { PageQuery, pageView, readCursor } from '../runtime/page.ts'
+import type { Services } from '../runtime/services.ts'
+import { tokenView } from '../runtime/views.ts'
+
+const STATES = ['requested', 'approved', 'rejected', 'active', 'disabled', 'revoked', 'expired'] as const
+
+const Query = z.strictObject({
+  ...PageQuery,
+  state: z.enum(STATES).optional(),
+  consumer: idOf('consumer').optional(),
+  api: Slug.optional(),
+  environment: Slug.optional(),
+})
+
+export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'log'>) =>
+  httpHandler({ query: Query }, services, async ({ query, cause }) => {
+    const after = readCursor(query.cursor)
+    if (!after.ok) return after
+    const page = await services.ledger.list<Token.Token>('token', {
+      ...filterOf(query, cause.now),
+      limit: query.limit,
+      after: after.value,
+    })
+    return ok({ status: 200, body: pageView(page, ({ state }) => tokenView(state, cause.now)) })
+  })
+
+export const handler = lambda(make)
+
+/** `active` and `disabled` are so only before they expire; `expired` is what was either. */
+const filterOf = (
+  { state, consumer, api, environment }: z.output<typeof Query>,
+  now: Date,
+): Pick<ListQuery, 'labels' | 'expiresAfter' | 'expiresUntil'> => {
+  const wanted = { consumer, api, environment }
+  const labels = Object.entries(wanted).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${value}`],
+  )
+  if (state === undefined) return { labels }
+  if (state === 'expired') return { labels: [...labels, 'issued'], expiresUntil: now.toISOString() }
+  const ends = state === 'active' || state === 'disabled'
+  return { labels: [...labels, `status=${state}`], ...(ends && { expiresAfter: now.toISOString() }) }
+}

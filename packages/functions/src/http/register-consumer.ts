@@ -1,0 +1,28 @@
+import { Consumer } from '@countersign/core/consumer'
+import { CONSUMER_TYPES } from '@countersign/core/events'
+import { Line } from '@countersign/core/schema'
+import { ok } from '@countersign/core/shared'
+import { z } from 'zod'
+import { change, command, NOTHING } from '../runtime/command.ts'
+import { consumerShape } from '../runtime/entities.ts'
+import { httpHandler } from '../runtime/http.ts'
+import { lambda } from '../runtime/lambda.ts'
+import type { Services } from '../runtime/services.ts'
+import { consumerView } from '../runtime/views.ts'
+
+const Body = z.strictObject({ name: Line, type: z.enum(CONSUMER_TYPES), owner: Line })
+
+export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'log'>) =>
+  httpHandler({ body: Body }, services, (request) =>
+    command(services, request, async () => {
+      const id = services.newId('consumer')
+      const facts = Consumer.register(id, request.body)
+      const { state, changes } = change(consumerShape, id, NOTHING, facts, {
+        ...services,
+        cause: request.cause,
+      })
+      return ok({ changes, answer: { status: 201, body: consumerView(state), version: 1 } })
+    }),
+  )
+
+export const handler = lambda(make)

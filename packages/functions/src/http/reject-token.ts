@@ -1,0 +1,13 @@
+import { Token } from '@countersign/core/token'
+import { httpHandler } from '../runtime/http.ts'
+import { Noted, TokenPath } from '../runtime/inputs.ts'
+import { lambda } from '../runtime/lambda.ts'
+import type { Services } from '../runtime/services.ts'
+import { tokenCommand } from '../runtime/token-command.ts'
+
+export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'log'>) =>
+  httpHandler({ body: Noted, path: TokenPath }, services, (request) =>
+    tokenCommand(services, request, (token, cause) => Token.reject(token, request.body.note, cause)),
+  )
+
+export const handler = lambda(make)

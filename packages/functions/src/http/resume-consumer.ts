@@ -1,0 +1,13 @@
+import { Consumer } from '@countersign/core/consumer'
+import { consumerCommand } from '../runtime/consumer-command.ts'
+import { httpHandler } from '../runtime/http.ts'
+import { ConsumerPath } from '../runtime/inputs.ts'
+import { lambda } from '../runtime/lambda.ts'
+import type { Services } from '../runtime/services.ts'
+
+export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'log'>) =>
+  httpHandler({ path: ConsumerPath }, services, (request) =>
+    consumerCommand(services, request, (consumer, cause) => Consumer.resume(consumer, cause)),
+  )
+
+export const handler = lambda(make)

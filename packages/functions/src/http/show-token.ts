@@ -1,0 +1,17 @@
+import { err, ok } from '@countersign/core/shared'
+import { loadToken } from '../runtime/entities.ts'
+import { httpHandler } from '../runtime/http.ts'
+import { TokenPath } from '../runtime/inputs.ts'
+import { lambda } from '../runtime/lambda.ts'
+import type { Services } from '../runtime/services.ts'
+import { tokenView } from '../runtime/views.ts'
+
+export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'log'>) =>
+  httpHandler({ path: TokenPath }, services, async ({ path, cause }) => {
+    const { state, version } = await loadToken(services.ledger, path.id)
+    return state
+      ? ok({ status: 200, body: tokenView(state, cause.now), version })
+      : err({ reason: 'token_not_found' })
+  })
+
+export const handler = lambda(make)

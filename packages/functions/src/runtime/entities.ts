@@ -1,0 +1,68 @@
+import { Consumer, type ConsumerFact } from '@countersign/core/consumer'
+import type { FactOf } from '@countersign/core/events'
+import type { Ledger, Loaded } from '@countersign/core/ledger'
+import { type Api, type ApiFact, Registry } from '@countersign/core/registry'
+import { isId } from '@countersign/core/shared'
+import { type KeyLog, SigningKey } from '@countersign/core/signing-key'
+import { Token, type TokenFact } from '@countersign/core/token'
+import type { EntityShape } from './command.ts'
+
+type TokenState = Token.Token
+type ConsumerState = Consumer.Consumer
+type ApiChange = Exclude<ApiFact, { type: 'api.registration-rejected' }>
+
+export const tokenShape: EntityShape<TokenState, TokenFact> = {
+  kind: 'token',
+  evolve: Token.evolve,
+  labelsOf: Token.labelsOf,
+  createdAtOf: (token) => token.createdAt,
+  expiresAtOf: ({ expiresAt }) => expiresAt,
+}
+
+export const consumerShape: EntityShape<ConsumerState, ConsumerFact> = {
+  kind: 'consumer',
+  evolve: Consumer.evolve,
+  labelsOf: Consumer.labelsOf,
+  createdAtOf: ({ registeredAt }) => registeredAt,
+}
+
+export const apiShape: EntityShape<Api, ApiChange> = {
+  kind: 'api',
+  evolve: Registry.evolve,
+  labelsOf: Registry.labelsOf,
+  createdAtOf: ({ registeredAt }) => registeredAt,
+}
+
+/** A publication that was refused is an entity of one event: nothing can be changed about it. */
+export const publicationShape: EntityShape<
+  { readonly refusedAt: string },
+  FactOf<'api.registration-rejected'>
+> = {
+  kind: 'publication',
+  evolve: (_, __, time) => ({ refusedAt: time }),
+  labelsOf: () => [],
+  createdAtOf: ({ refusedAt }) => refusedAt,
+}
+
+export const keyLogShape: EntityShape<KeyLog, Parameters<typeof SigningKey.evolve>[1]> = {
+  kind: 'key-ring',
+  evolve: (log, fact) => SigningKey.evolve(log ?? SigningKey.NO_KEYS, fact),
+  labelsOf: () => [],
+  createdAtOf: () => '1970-01-01T00:00:00.000Z',
+}
+
+export const loadToken = (ledger: Ledger, id: string) => ledger.load<TokenState>('token', id)
+export const loadConsumer = (ledger: Ledger, id: string) => ledger.load<ConsumerState>('consumer', id)
+export const loadKeyLog = (ledger: Ledger) => ledger.load<KeyLog>('key-ring', SigningKey.KEY_RING_ID)
+
+export type RegisteredApi = Loaded<Api> & { readonly state: Api }
+
+/** A registered API by its name or id; a deregistered one is not found. */
+export const findApi = async (ledger: Ledger, nameOrId: string): Promise<RegisteredApi | undefined> => {
+  const id = isId('api', nameOrId) ? nameOrId : (await ledger.claim(Registry.nameClaim(nameOrId))).owner
+  if (id === undefined) return undefined
+  const loaded = await ledger.load<Api>('api', id)
+  return isRegistered(loaded) ? loaded : undefined
+}
+
+const isRegistered = (loaded: Loaded<Api>): loaded is RegisteredApi => loaded.state?.status === 'registered'

@@ -1,0 +1,211 @@
+import type { Cause } from '@countersign/core/events'
+import { digestOf, err, ok, type Result } from '@countersign/core/shared'
+import middy from '@middy/core'
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda'
+import type { z } from 'zod'
+import { PROBLEM_MEDIA_TYPE, type ProblemError, problemOf, type Refusal } from './problem.ts'
+import type { Services } from './services.ts'
+
+export interface HttpAnswer {
+  readonly status: number
+  readonly body: unknown
+  /** The entity's version, sent as its `ETag`. */
+  readonly version?: number
+}
+
+/** What every route is given, parsed. */
+export interface HttpRequest<Body, Path, Query> {
+  readonly body: Body
+  readonly path: Path
+  readonly query: Query
+  readonly cause: Cause
+  /** The version in `If-Match`, where there was one. */
+  readonly ifMatch: number | undefined
+  readonly idempotencyKey: string | undefined
+  /** Digest of method, path and body: what an `Idempotency-Key` stands for. */
+  readonly fingerprint: string
+}
+
+export interface HttpInput<Body, Path, Query> {
+  readonly body?: z.ZodType<Body>
+  readonly path?: z.ZodType<Path>
+  readonly query?: z.ZodType<Query>
+  /** 256 KiB unless said otherwise. */
+  readonly largestBodyBytes?: number
+}
+
+const LARGEST_BODY_BYTES = 262_144
+
+type HttpServices = Pick<Services, 'clock' | 'newId' | 'log'>
+type Answered = Promise<Result<HttpAnswer, Refusal>>
+
+/** A REST API proxy integration (payload 1.0): parses what came, answers with JSON or with a problem, never with a stack. */
+export const httpHandler = <Body = undefined, Path = undefined, Query = undefined>(
+  input: HttpInput<Body, Path, Query>,
+  services: HttpServices,
+  handle: (request: HttpRequest<Body, Path, Query>) => Answered,
+) => {
+  const respond = async (event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> => {
+    const request = readRequest(event, input, services.clock())
+    const answer = request.ok ? await handle(request.value) : request
+    return answer.ok ? jsonResponse(answer.value) : problemResponse(answer.error, instanceOf(event))
+  }
+  const guarded = middy<APIGatewayProxyEvent, APIGatewayProxyResult>(respond).onError((request) => {
+    services.log({
+      level: 'error',
+      message: 'a route failed',
+      route: routeOf(request.event),
+      error: causesOf(request.error),
+    })
+    request.response = problemResponse({ reason: 'internal_error' }, instanceOf(request.event))
+  })
+  return async (event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> =>
+    (await guarded(event, {} as never)) as APIGatewayProxyResult
+}
+
+const instanceOf = ({ requestContext }: APIGatewayProxyEvent): string =>
+  `urn:countersign:request:${requestContext.requestId}`
+
+const routeOf = ({ httpMethod, resource }: APIGatewayProxyEvent): string => `${httpMethod} ${resource}`
+
+/** Messages of an error and of what caused it; stacks and whole objects stay out of the log. */
+export const causesOf = (error: unknown): readonly string[] => {
+  if (!(error instanceof Error)) return [String(error)]
+  return [`${error.name}: ${error.message}`, ...(error.cause === undefined ? [] : causesOf(error.cause))]
+}
+
+const jsonResponse = ({ status, body, version }: HttpAnswer): APIGatewayProxyResult => ({
+  statusCode: status,
+  headers: {
+    'content-type': 'application/json',
+    'cache-control': 'no-store',
+    ...(version !== undefined && { etag: `"${version}"` }),
+  },
+  body: JSON.stringify(body),
+})
+
+export const problemResponse = (refusal: Refusal, instance: string): APIGatewayProxyResult => {
+  const problem = problemOf(refusal, instance)
+  return {
+    statusCode: problem.status,
+    headers: { 'content-type': PROBLEM_MEDIA_TYPE, 'cache-control': 'no-store' },
+    body: JSON.stringify(problem),
+  }
+}
+
+const readRequest = <Body, Path, Query>(
+  event: APIGatewayProxyEvent,
+  input: HttpInput<Body, Path, Query>,
+  now: Date,
+): Result<HttpRequest<Body, Path, Query>, Refusal> => {
+  const body = readBody(event, input.body !== undefined, input.largestBodyBytes ?? LARGEST_BODY_BYTES)
+  if (!body.ok) return body
+  const headers = readHeaders(event)
+  if (!headers.ok) return headers
+  const parts = [
+    parsePart('', input.body, body.value),
+    parsePart('/path', input.path, decodedParameters(event)),
+    parsePart('/query', input.query, event.queryStringParameters ?? {}),
+  ] as const
+  const errors = parts.flatMap((part) => (part.ok ? [] : part.error))
+  if (errors.length > 0) return err({ reason: 'invalid_request', errors, detail: inWords(errors) })
+  const [parsedBody, path, query] = parts.map((part) => (part.ok ? part.value : undefined))
+  return ok({
+    body: parsedBody as Body,
+    path: path as Path,
+    query: query as Query,
+    cause: causeOf(event, now),
+    ...headers.value,
+    fingerprint: digestOf([event.httpMethod, event.path, body.value ?? null]),
+  })
+}
+
+const inWords = (errors: readonly ProblemError[]): string =>
+  errors.map(({ pointer, detail }) => `${pointer || 'the body'}: ${detail}`).join('; ')
+
+/** REST APIs hand path parameters over as they were sent. */
+const decodedParameters = ({ pathParameters }: APIGatewayProxyEvent): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(pathParameters ?? {}).map(([name, value = '']) => {
+      try {
+        return [name, decodeURIComponent(value)]
+      } catch {
+        return [name, value]
+      }
+    }),
+  )
+
+/** Who calls is what the authorizer found, or the IAM principal; a header or the body never says it. */
+const causeOf = ({ requestContext }: APIGatewayProxyEvent, now: Date): Cause => {
+  const consumer: unknown = requestContext.authorizer?.consumerId
+  const actor = typeof consumer === 'string' ? consumer : (requestContext.identity?.userArn ?? 'anonymous')
+  return { actor, correlationId: requestContext.requestId, now }
+}
+
+const header = ({ headers }: APIGatewayProxyEvent, name: string): string | undefined =>
+  Object.entries(headers ?? {}).find(([key]) => key.toLowerCase() === name)?.[1]
+
+const readHeaders = (
+  event: APIGatewayProxyEvent,
+): Result<Pick<HttpRequest<never, never, never>, 'ifMatch' | 'idempotencyKey'>, Refusal> => {
+  const idempotencyKey = header(event, 'idempotency-key')
+  if (idempotencyKey !== undefined && !/^[\x21-\x7e]{1,255}$/.test(idempotencyKey))
+    return err({ reason: 'idempotency_key_malformed', detail: 'use 1 to 255 visible ASCII characters' })
+  const ifMatch = header(event, 'if-match')
+  const version = ifMatch === undefined ? undefined : /^"(\d{1,15})"$/.exec(ifMatch)?.[1]
+  if (ifMatch !== undefined && version === undefined) return err({ reason: 'if_match_malformed' })
+  return ok({ idempotencyKey, ifMatch: version === undefined ? undefined : Number(version) })
+}
+
+const readBody = (
+  event: APIGatewayProxyEvent,
+  wanted: boolean,
+  largest: number,
+): Result<unknown, Refusal> => {
+  const text = event.isBase64Encoded && event.body ? Buffer.from(event.body, 'base64').toString() : event.body
+  if (text && Buffer.byteLength(text) > largest)
+    return err({ reason: 'body_too_large', detail: `at most ${largest} bytes` })
+  if (!wanted) return text ? emptyBody(text) : ok(undefined)
+  const type = header(event, 'content-type')
+  if (type !== undefined && !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type))
+    return err({ reason: 'media_type_unsupported' })
+  return parseJson(text || '{}')
+}
+
+/** A route without a body takes none, or an empty object. */
+const emptyBody = (text: string): Result<unknown, Refusal> => {
+  const parsed = parseJson(text)
+  if (!parsed.ok) return parsed
+  const members = typeof parsed.value === 'object' && parsed.value !== null ? Object.keys(parsed.value) : ['']
+  if (members.length === 0) return ok(undefined)
+  return err({ reason: 'invalid_request', detail: 'this route takes no body' })
+}
+
+const parseJson = (text: string): Result<unknown, Refusal> => {
+  try {
+    return ok(JSON.parse(text))
+  } catch {
+    return err({ reason: 'body_malformed' })
+  }
+}
+
+const parsePart = <T>(
+  at: string,
+  schema: z.ZodType<T> | undefined,
+  value: unknown,
+): Result<T | undefined, readonly ProblemError[]> => {
+  if (!schema) return ok(undefined)
+  const parsed = schema.safeParse(value)
+  return parsed.success ? ok(parsed.data) : err(parsed.error.issues.flatMap((issue) => errorsOf(at, issue)))
+}
+
+const errorsOf = (at: string, issue: z.core.$ZodIssue): readonly ProblemError[] => {
+  const pointer = `${at}${issue.path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')}`
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({
+      pointer: `${pointer}/${key}`,
+      code: 'unknown_member',
+      detail: `"${key}" is not a member`,
+    }))
+  return [{ pointer, code: issue.code, detail: issue.message }]
+}

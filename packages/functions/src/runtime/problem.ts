@@ -1,0 +1,130 @@
+import type { Fault, TokenRefusal } from '@countersign/core/token'
+
+export type Reason =
+  | TokenRefusal
+  | 'body_malformed'
+  | 'body_too_large'
+  | 'media_type_unsupported'
+  | 'invalid_request'
+  | 'cursor_invalid'
+  | 'idempotency_key_malformed'
+  | 'idempotency_key_reused'
+  | 'if_match_malformed'
+  | 'version_mismatch'
+  | 'conflict'
+  | 'consumer_not_found'
+  | 'api_not_found'
+  | 'api_name_malformed'
+  | 'registration_rejected'
+  | 'deployment_taken'
+  | 'deployment_of_other_environment'
+  | 'key_not_found'
+  | 'key_ring_empty'
+  | 'rotation_superseded'
+  | 'rotation_failed'
+  | 'subscription_not_found'
+  | 'route_not_found'
+  | 'method_not_allowed'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'internal_error'
+  | Fault['code']
+
+/** The one place where a reason meets HTTP; a new reason does not compile until it has a status and a title. */
+const PROBLEMS = {
+  body_malformed: [400, 'The body is not JSON'],
+  body_too_large: [413, 'The body is too large'],
+  media_type_unsupported: [415, 'Only application/json is understood'],
+  invalid_request: [400, 'The request is not of the documented form'],
+  cursor_invalid: [400, 'The cursor is not one that was handed out'],
+  idempotency_key_malformed: [400, 'The Idempotency-Key is malformed'],
+  idempotency_key_reused: [422, 'The Idempotency-Key was used for another request'],
+  if_match_malformed: [400, 'The If-Match header is not one entity tag'],
+  version_mismatch: [412, 'The entity changed since it was read'],
+  conflict: [409, 'Too many changes at once; try again'],
+  consumer_not_found: [404, 'No such consumer'],
+  consumer_suspended: [409, 'The consumer is suspended'],
+  api_not_found: [404, 'No such API'],
+  api_name_malformed: [400, 'Not the name of an API'],
+  registration_rejected: [422, 'The API could not be registered'],
+  deployment_taken: [409, 'Another API lives at these coordinates'],
+  deployment_of_other_environment: [409, 'Another environment of this API lives at these coordinates'],
+  key_not_found: [404, 'No such signing key'],
+  key_ring_empty: [503, 'There is no signing key yet'],
+  rotation_superseded: [409, 'Another rotation was faster'],
+  rotation_failed: [500, 'The rotation did not finish; the ring is as it was'],
+  subscription_not_found: [404, 'No such subscription'],
+  route_not_found: [404, 'No such route'],
+  method_not_allowed: [405, 'The route does not have this method'],
+  unauthorized: [401, 'The credential is missing or not accepted'],
+  forbidden: [403, 'The credential does not open this route'],
+  internal_error: [500, 'Something went wrong on our side'],
+  token_not_found: [404, 'No such token'],
+  token_not_requested: [409, 'The token does not wait for a decision'],
+  token_not_approved: [409, 'The token is not approved, or was collected already'],
+  token_not_active: [409, 'The token is not active'],
+  token_not_disabled: [409, 'The token is not disabled'],
+  token_not_issued: [409, 'The token was never issued'],
+  token_revoked: [409, 'The token is revoked for good'],
+  token_expired: [409, 'The token is over'],
+  approver_is_requester: [403, 'Somebody other than the requester has to approve'],
+  collector_is_not_requester: [403, 'Only the requester collects the token'],
+  environment_not_deployed: [400, 'The API does not live in this environment'],
+  route_malformed: [400, 'Not a route'],
+  route_not_token_protected: [400, 'No token opens this route'],
+  grant_repeated: [400, 'One grant per API and environment'],
+  expiry_malformed: [400, 'Not a time'],
+  expiry_in_the_past: [400, 'The token would be over already'],
+  expiry_too_late: [400, 'The token would live too long'],
+  expiry_given_twice: [400, 'Two times were given'],
+} as const satisfies Record<Reason, readonly [status: number, title: string]>
+
+export interface ProblemError {
+  /** JSON pointer (RFC 6901) into the body, or into `/query`, `/path`. */
+  readonly pointer: string
+  readonly code: string
+  readonly detail: string
+}
+
+/** A command or a query that was refused: why, and where. */
+export interface Refusal {
+  readonly reason: Reason
+  readonly detail?: string
+  readonly errors?: readonly ProblemError[]
+  /** When the reason's own status does not fit: what is missing in a path is 404, what is missing in a body 400. */
+  readonly status?: number
+}
+
+/** RFC 9457 problem details with a stable `type`. */
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly instance: string
+  readonly code: Reason
+  readonly errors?: readonly ProblemError[]
+}
+
+export const problemOf = ({ reason, detail, errors, status }: Refusal, instance: string): Problem => {
+  const [usual, title] = PROBLEMS[reason]
+  return {
+    type: `urn:countersign:problem:${reason}`,
+    title,
+    status: status ?? usual,
+    detail: detail ?? title,
+    instance,
+    code: reason,
+    ...(errors && errors.length > 0 && { errors }),
+  }
+}
+
+export const PROBLEM_MEDIA_TYPE = 'application/problem+json'
+
+/** Everything that is wrong with a body, under the one reason there is, or under `invalid_request` where there are several. */
+export const refusalOfFaults = (faults: readonly (ProblemError & { readonly code: Reason })[]): Refusal => {
+  const codes = new Set(faults.map(({ code }) => code))
+  const [only] = codes
+  const reason = codes.size === 1 && only ? only : 'invalid_request'
+  return { reason, status: 400, errors: faults, detail: faults.map(({ detail }) => detail).join('; ') }
+}

@@ -1,0 +1,84 @@
+import { type Cause, HUB_SOURCE } from '@countersign/core/events'
+import type { Ledger } from '@countersign/core/ledger'
+import type { Api, RegistrationFault } from '@countersign/core/registry'
+import { digestOf } from '@countersign/core/shared'
+import { findApi } from './entities.ts'
+import type { Refusal } from './problem.ts'
+import { type AskedApi, deployApi, deregisterApi, publishApi, rejectPublication } from './registration.ts'
+import type { Services } from './services.ts'
+import type { HubEvent } from './subscriber.ts'
+
+type Published = Extract<HubEvent, { type: 'api-hub.api-published' }>
+type Withdrawn = Extract<HubEvent, { type: 'api-hub.api-withdrawn' }>
+type PublicationServices = Pick<Services, 'ledger' | 'newId' | 'clock' | 'log'>
+
+/**
+ * One publication: the API first, then each deployment. Each is a transaction under a key of its own, so a redelivery
+ * goes on where the last one stopped; a publication that a later one or a withdrawal overtook changes nothing.
+ */
+export const registerPublication = async (services: PublicationServices, event: Published): Promise<void> => {
+  const { deployments, ...publication } = event.data
+  const cause = causeOf(event, services.clock())
+  if (await isOvertaken(services.ledger, publication.name, event.time)) return ignored(services, event)
+  const published = await publishApi(services, asked(event, 'api', cause), {
+    ...publication,
+    publishedAt: event.time,
+  })
+  if (!published.ok) {
+    if (published.error.reason === 'conflict') throw new Error('the API could not be registered: conflict')
+    return said(services, event, published.error)
+  }
+  const faults: RegistrationFault[] = []
+  for (const { environment, authorizerCacheTtlSeconds = 0, ...coordinates } of deployments) {
+    const placement = { environment, authorizerCacheTtlSeconds, coordinates }
+    const deployed = await deployApi(services, asked(event, environment, cause), publication.name, placement)
+    if (!deployed.ok) faults.push(placementFault(environment, deployed.error))
+  }
+  if (faults.length === 0) return
+  const rejected = await rejectPublication(services, asked(event, 'deployments', cause), publication, faults)
+  if (!rejected.ok) said(services, event, rejected.error)
+}
+
+/** What another try can mend is thrown, so that the queue tries again; the rest is for the publisher to mend. */
+const placementFault = (environment: string, { reason, detail = reason }: Refusal): RegistrationFault => {
+  if (reason === 'conflict') throw new Error(`${environment} could not be deployed: ${detail}`)
+  return { pointer: `/deployments/${environment}`, code: reason, detail }
+}
+
+/** Closes the API, unless it was published again since. */
+export const withdrawPublication = async (services: PublicationServices, event: Withdrawn): Promise<void> => {
+  const cause = causeOf(event, services.clock())
+  const found = await findApi(services.ledger, event.data.name)
+  if (!found || Date.parse(found.state.publishedAt) > Date.parse(event.time)) return ignored(services, event)
+  const withdrawn = await deregisterApi(services, asked(event, 'withdrawal', cause), event.data.name)
+  if (!withdrawn.ok) throw new Error(`the API could not be withdrawn: ${withdrawn.error.reason}`)
+}
+
+/** Published again, or deregistered, after this was said: EventBridge does not keep order. */
+const isOvertaken = async (ledger: Ledger, name: string, time: string): Promise<boolean> => {
+  const found = await findApi(ledger, name)
+  if (found) return Date.parse(found.state.publishedAt) > Date.parse(time)
+  const labels = ['status=deregistered', `name=${name}`]
+  const { items } = await ledger.list<Api>('api', { labels, limit: 100, after: undefined })
+  return items.some(({ state }) => Date.parse(state.deregisteredAt ?? '') >= Date.parse(time))
+}
+
+const causeOf = (event: HubEvent, now: Date): Cause => ({
+  actor: HUB_SOURCE,
+  correlationId: event.data.publicationId,
+  causationId: event.id,
+  now,
+})
+
+const asked = (event: HubEvent, part: string, cause: Cause): AskedApi => ({
+  cause,
+  ifMatch: undefined,
+  idempotencyKey: `${event.id}#${part}`,
+  fingerprint: digestOf([event.id, part]),
+})
+
+const ignored = ({ log }: PublicationServices, { type, id, data }: HubEvent): void =>
+  log({ level: 'warn', message: 'a publication was overtaken', type, eventId: id, api: data.name })
+
+const said = ({ log }: PublicationServices, { type, id, data }: HubEvent, { reason }: Refusal): void =>
+  log({ level: 'warn', message: 'a publication was refused', type, eventId: id, api: data.name, reason })

@@ -1,0 +1,158 @@
+import type { ClaimChange, Ledger } from '@countersign/core/ledger'
+import { type Api, type RegistrationFault, Registry } from '@countersign/core/registry'
+import { type Coordinates, err, ok, type ProtectedRoute, type Result } from '@countersign/core/shared'
+import { type Asked, change, command, type Decided, NOTHING, versionMatches } from './command.ts'
+import { apiShape, findApi, publicationShape } from './entities.ts'
+import type { HttpAnswer } from './http.ts'
+import type { Refusal } from './problem.ts'
+import type { Services } from './services.ts'
+import { apiView } from './views.ts'
+
+type RegistrationServices = Pick<Services, 'ledger' | 'newId'>
+
+/** Who publishes, and on which version of the API they think they do. */
+export type AskedApi = Asked & { readonly ifMatch: number | undefined }
+
+export interface Publication {
+  readonly name: string
+  readonly owner: string
+  readonly description?: string | undefined
+  readonly openapi: Readonly<Record<string, unknown>> | string
+  readonly authorization?: unknown
+  /** RFC 3339. */
+  readonly publishedAt: string
+  /** The publisher's own id, where it has one. */
+  readonly publicationId?: string | undefined
+}
+
+/** Registers an API or updates it; what cannot be registered leaves an event that says why. */
+export const publishApi = async (
+  services: RegistrationServices,
+  asked: AskedApi,
+  publication: Publication,
+): Promise<Result<HttpAnswer, Refusal>> => {
+  const routes = await Registry.routesOf(publication.openapi, publication.authorization)
+  if (!routes.ok) return rejectPublication(services, asked, publication, routes.error)
+  return command(services, asked, () => saveApi(services, asked, { ...publication, routes: routes.value }))
+}
+
+const saveApi = async (
+  services: RegistrationServices,
+  { cause, ifMatch }: AskedApi,
+  {
+    name,
+    owner,
+    description,
+    routes,
+    publishedAt,
+  }: Publication & { readonly routes: readonly ProtectedRoute[] },
+): Decided => {
+  const described = { name, owner, description, routes, publishedAt }
+  const found = await findApi(services.ledger, name)
+  if (!versionMatches(ifMatch, found ?? NOTHING)) return err({ reason: 'version_mismatch' })
+  const id = found?.state.id ?? services.newId('api')
+  const facts = found ? Registry.update(found.state, described) : Registry.register(id, described)
+  const { state, version, changes } = change(apiShape, id, found ?? NOTHING, facts, {
+    cause,
+    newId: services.newId,
+  })
+  const claims = found ? [] : [await taking(services.ledger, Registry.nameClaim(name), id)]
+  return ok({ changes, claims, answer: { status: found ? 200 : 201, body: apiView(state), version } })
+}
+
+const taking = async (ledger: Ledger, name: string, owner: string): Promise<ClaimChange> => {
+  const { generation } = await ledger.claim(name)
+  return { name, owner, expectedGeneration: generation }
+}
+
+const releasing = async (ledger: Ledger, name: string): Promise<ClaimChange> => {
+  const { generation } = await ledger.claim(name)
+  return { name, owner: undefined, expectedGeneration: generation }
+}
+
+/** Says `api.registration-rejected` with every reason, once per key, and refuses. */
+export const rejectPublication = async (
+  services: RegistrationServices,
+  asked: Asked,
+  { name, owner, publicationId }: Pick<Publication, 'name' | 'publicationId'> & { readonly owner?: string },
+  faults: readonly RegistrationFault[],
+): Promise<Result<never, Refusal>> => {
+  const detail = faults.map((fault) => `${fault.pointer || 'the document'}: ${fault.detail}`).join('; ')
+  const key = asked.idempotencyKey && `${asked.idempotencyKey}#rejection`
+  const saved = await command(services, { ...asked, idempotencyKey: key || undefined }, async () => {
+    const facts = Registry.rejectRegistration({ name, owner, publicationId }, faults)
+    const id = services.newId('publication')
+    const { changes } = change(publicationShape, id, NOTHING, facts, { ...services, cause: asked.cause })
+    return ok({ changes, answer: { status: 422, body: { publication: id } } })
+  })
+  if (!saved.ok) throw new Error(`a rejection could not be recorded: ${saved.error.reason}`)
+  return err({ reason: 'registration_rejected', errors: faults, detail })
+}
+
+export interface Placement {
+  readonly environment: string
+  readonly coordinates: Coordinates
+  readonly authorizerCacheTtlSeconds: number
+}
+
+/** Says where an environment of an API lives. */
+export const deployApi = (
+  services: RegistrationServices,
+  asked: AskedApi,
+  api: string,
+  placement: Placement,
+): Promise<Result<HttpAnswer, Refusal>> =>
+  command(services, asked, async () => {
+    const found = await findApi(services.ledger, api)
+    if (!found) return err({ reason: 'api_not_found' })
+    if (!versionMatches(asked.ifMatch, found)) return err({ reason: 'version_mismatch' })
+    const holding = await services.ledger.claim(Registry.coordinatesClaim(placement.coordinates))
+    const facts = Registry.deploy(found.state, placement, holding)
+    if (!facts.ok) return err({ reason: facts.error.reason })
+    const { state, version, changes } = change(apiShape, found.state.id, found, facts.value, {
+      ...services,
+      cause: asked.cause,
+    })
+    const claims = await deploymentClaims(services.ledger, found.state, placement)
+    return ok({ changes, claims, answer: { status: 200, body: apiView(state), version } })
+  })
+
+/** Takes the new coordinates and releases those the environment leaves; nothing when it stays where it is. */
+const deploymentClaims = async (
+  ledger: Ledger,
+  api: Api,
+  placement: Placement,
+): Promise<readonly ClaimChange[]> => {
+  const wanted = Registry.coordinatesClaim(placement.coordinates)
+  const left = api.deployments
+    .filter(({ environment }) => environment === placement.environment)
+    .map(({ coordinates }) => Registry.coordinatesClaim(coordinates))
+  if (left.includes(wanted)) return []
+  return [
+    await taking(ledger, wanted, api.id),
+    ...(await Promise.all(left.map((name) => releasing(ledger, name)))),
+  ]
+}
+
+/** Closes an API: its name and its coordinates are free again, and nothing opens what lived there. */
+export const deregisterApi = (
+  services: RegistrationServices,
+  asked: AskedApi,
+  api: string,
+): Promise<Result<HttpAnswer, Refusal>> =>
+  command(services, asked, async () => {
+    const found = await findApi(services.ledger, api)
+    if (!found) return err({ reason: 'api_not_found' })
+    if (!versionMatches(asked.ifMatch, found)) return err({ reason: 'version_mismatch' })
+    const facts = Registry.deregister(found.state, asked.cause)
+    const { state, version, changes } = change(apiShape, found.state.id, found, facts, {
+      ...services,
+      cause: asked.cause,
+    })
+    const held = [
+      Registry.nameClaim(found.state.name),
+      ...found.state.deployments.map(({ coordinates }) => Registry.coordinatesClaim(coordinates)),
+    ]
+    const claims = await Promise.all(held.map((name) => releasing(services.ledger, name)))
+    return ok({ changes, claims, answer: { status: 200, body: apiView(state), version } })
+  })

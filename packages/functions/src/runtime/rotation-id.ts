@@ -1,0 +1,17 @@
+import { createHash } from 'node:crypto'
+import type { Asked } from './command.ts'
+
+/**
+ * The ClientRequestToken of a rotation, in the form of a UUID. The same `Idempotency-Key` of the same caller gives the
+ * same one, so that a rotation that died half-way is taken up again instead of begun anew.
+ */
+export const rotationIdOf = (
+  { cause, idempotencyKey }: Asked,
+  randomBytes: (count: number) => Uint8Array,
+): string => {
+  const bytes = idempotencyKey
+    ? createHash('sha256').update(`${cause.actor}#${idempotencyKey}`).digest()
+    : Buffer.from(randomBytes(16))
+  const hex = bytes.subarray(0, 16).toString('hex')
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}

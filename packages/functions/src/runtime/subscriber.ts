@@ -1,0 +1,94 @@
+import {
+  type EventOf,
+  HUB_SOURCE,
+  type HubEventData,
+  type HubEventType,
+  hubEvents,
+  parseEvent,
+} from '@countersign/core/events'
+import { type SubscriptionName, subscriptions } from '@countersign/topology'
+import middy from '@middy/core'
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
+import { z } from 'zod'
+import { causesOf } from './http.ts'
+import type { Services } from './services.ts'
+
+/** An event of the API Hub's as EventBridge delivered it. */
+export type HubEvent = {
+  [T in HubEventType]: {
+    readonly type: T
+    /** EventBridge's own id of it. */
+    readonly id: string
+    /** RFC 3339. */
+    readonly time: string
+    readonly data: HubEventData<T>
+  }
+}[HubEventType]
+
+type OnOf<N extends SubscriptionName> = (typeof subscriptions)[N]['on'][number]
+type OwnEvent<T> = T extends EventOf['type'] ? EventOf<T> : never
+type HubEventOf<T> = T extends HubEventType ? Extract<HubEvent, { type: T }> : never
+
+/** What a subscription's handler is given: the events it subscribes to, parsed. */
+export type EventFor<N extends SubscriptionName> = OwnEvent<OnOf<N>> | HubEventOf<OnOf<N>>
+
+/** What EventBridge puts into a queue. */
+const Delivered = z.object({
+  id: z.string().min(1),
+  source: z.string(),
+  'detail-type': z.string(),
+  time: z.iso.datetime(),
+  detail: z.unknown(),
+})
+
+/**
+ * Reads EventBridge events from an SQS batch, one after the other so that one slow store is not asked ten times at once,
+ * and reports each failed message by itself: its neighbours are done with.
+ */
+export const subscriber = <N extends SubscriptionName>(
+  name: N,
+  { log }: Pick<Services, 'log'>,
+  handle: (event: EventFor<N>) => Promise<void>,
+) => {
+  const receive = async ({ Records }: SQSEvent): Promise<SQSBatchResponse> => {
+    const batchItemFailures: SQSBatchResponse['batchItemFailures'] = []
+    for (const { messageId, body } of Records) {
+      try {
+        await handle(readDelivery(name, body))
+      } catch (error) {
+        log({
+          level: 'error',
+          message: 'a message failed',
+          subscription: name,
+          messageId,
+          error: causesOf(error),
+        })
+        batchItemFailures.push({ itemIdentifier: messageId })
+      }
+    }
+    return { batchItemFailures }
+  }
+  const guarded = middy<SQSEvent, SQSBatchResponse>(receive)
+  return (event: SQSEvent) => guarded(event, {} as never) as Promise<SQSBatchResponse>
+}
+
+const readDelivery = <N extends SubscriptionName>(name: N, body: string): EventFor<N> => {
+  const delivered = Delivered.parse(JSON.parse(body))
+  const on: readonly string[] = subscriptions[name].on
+  const type = delivered['detail-type']
+  if (!on.includes(type)) throw new Error(`${name} does not subscribe to "${type}"`)
+  return (
+    delivered.source === HUB_SOURCE ? hubEvent(type, delivered) : ownEvent(delivered.detail)
+  ) as EventFor<N>
+}
+
+const hubEvent = (type: string, { id, time, detail }: z.output<typeof Delivered>): HubEvent => {
+  if (!Object.hasOwn(hubEvents, type)) throw new Error(`no event of the API Hub has the type "${type}"`)
+  return { type, id, time, data: hubEvents[type as HubEventType].parse(detail) } as HubEvent
+}
+
+const ownEvent = (detail: unknown): EventOf => {
+  const event = parseEvent(detail)
+  if (!event.ok) throw new Error(event.error.detail)
+  return event.value
+}

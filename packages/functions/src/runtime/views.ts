@@ -1,0 +1,68 @@
+import type { Consumer } from '@countersign/core/consumer'
+import type { Api, Deployment } from '@countersign/core/registry'
+import { formatRoute, instantOf } from '@countersign/core/shared'
+import type { KeyDescription } from '@countersign/core/signing-key'
+import { Token } from '@countersign/core/token'
+
+type TokenState = Token.Token
+type ConsumerState = Consumer.Consumer
+
+/** What the HTTP API shows of a token; the signed token is never among it. */
+export const tokenView = (token: TokenState, now: Date) => {
+  const { id, consumerId, consumer, grants, status: _, createdAt: __, ...rest } = token
+  return {
+    id,
+    state: Token.stateAt(token, now),
+    consumer: consumerId,
+    consumerName: consumer,
+    grants: grants.map(({ apiId, api, environment, routes }) => ({
+      api,
+      apiId,
+      environment,
+      routes: routes.map(formatRoute),
+    })),
+    ...rest,
+  }
+}
+
+export const consumerView = ({ id, name, type, owner, status, registeredAt }: ConsumerState) => ({
+  id,
+  name,
+  type,
+  owner,
+  status,
+  registeredAt,
+})
+
+export const deploymentView = ({ environment, coordinates, authorizerCacheTtlSeconds }: Deployment) => ({
+  environment,
+  ...coordinates,
+  authorizerCacheTtlSeconds,
+})
+
+export const apiView = ({
+  id,
+  name,
+  owner,
+  description,
+  routes,
+  deployments,
+  status,
+  registeredAt,
+}: Api) => ({
+  id,
+  name,
+  owner,
+  ...(description !== undefined && { description }),
+  routes,
+  deployments: deployments.map(deploymentView),
+  status,
+  registeredAt,
+})
+
+export const keyView = ({ createdAt, signsFrom, verifiesUntil, ...key }: KeyDescription) => ({
+  ...key,
+  createdAt: instantOf(createdAt),
+  signsFrom: instantOf(signsFrom),
+  verifiesUntil: verifiesUntil === undefined ? null : instantOf(verifiesUntil),
+})

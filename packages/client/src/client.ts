@@ -1,0 +1,88 @@
+import type * as S from './shapes.ts'
+import type { TransportOptions } from './transport.ts'
+import { type Call, type Query, type RequestOptions, type Send, transport } from './transport.ts'
+
+export type ClientOptions = TransportOptions
+export type Client = ReturnType<typeof createClient>
+
+/** The platform's HTTP API, one method per route. Throws a TypeError when the endpoint or the credential is none. */
+export const createClient = (options: ClientOptions) => {
+  const send = transport(options)
+  return {
+    consumers: consumersOf(send),
+    apis: apisOf(send),
+    tokens: tokensOf(send),
+    signingKeys: signingKeysOf(send),
+    audit: { events: (query: S.AuditQuery = {}) => get<S.Page<S.AuditEvent>>(send, '/audit/events', query) },
+    pipeline: pipelineOf(send),
+    health: { show: () => get<Readonly<Record<string, unknown>>>(send, '/health') },
+  }
+}
+
+const get = <Body>(send: Send, path: string, query: object = {}) =>
+  send<Body>({ method: 'GET', path, query: query as Query })
+
+const post = <Body>(send: Send, path: string, options: RequestOptions, body?: unknown) =>
+  send<Body>({ ...options, method: 'POST', path, ...(body !== undefined && { body }) } satisfies Call)
+
+/** A URL drops `.` and `..` even when they are encoded, so the call would reach another route. */
+const at = (strings: TemplateStringsArray, ...segments: readonly string[]): string => {
+  const wrong = segments.find((segment) => /^\.{0,2}$/.test(segment))
+  if (wrong !== undefined) throw new TypeError(`"${wrong}" is neither a name nor an id`)
+  return String.raw({ raw: strings }, ...segments.map(encodeURIComponent))
+}
+
+const consumersOf = (send: Send) => ({
+  register: (body: S.RegisterConsumer, options: RequestOptions = {}) =>
+    post<S.Consumer>(send, '/consumers', options, body),
+  list: (query: S.Paging = {}) => get<S.Page<S.Consumer>>(send, '/consumers', query),
+  show: (id: string) => get<S.Consumer>(send, at`/consumers/${id}`),
+  suspend: (id: string, body: S.Note = {}, options: RequestOptions = {}) =>
+    post<S.Consumer>(send, at`/consumers/${id}/suspension`, options, body),
+  resume: (id: string, options: RequestOptions = {}) =>
+    post<S.Consumer>(send, at`/consumers/${id}/resumption`, options, {}),
+})
+
+const apisOf = (send: Send) => ({
+  /** Registers the API, or replaces what is registered under this name. */
+  publish: (name: string, body: S.PublishApi) =>
+    send<S.Api>({ method: 'PUT', path: at`/apis/${name}`, body }),
+  list: (query: S.Paging = {}) => get<S.Page<S.Api>>(send, '/apis', query),
+  show: (name: string) => get<S.Api>(send, at`/apis/${name}`),
+  deregister: (name: string) => send<S.Api | null>({ method: 'DELETE', path: at`/apis/${name}` }),
+  deploy: (name: string, environment: string, body: S.DeployApi) =>
+    send<S.Api>({ method: 'PUT', path: at`/apis/${name}/deployments/${environment}`, body }),
+})
+
+const tokensOf = (send: Send) => ({
+  issue: (body: S.IssueToken, options: RequestOptions = {}) =>
+    post<S.IssuedToken>(send, '/tokens', options, body),
+  list: (query: S.TokenQuery = {}) => get<S.Page<S.Token>>(send, '/tokens', query),
+  show: (id: string) => get<S.Token>(send, at`/tokens/${id}`),
+  approve: (id: string, options: RequestOptions = {}) =>
+    post<S.Token>(send, at`/tokens/${id}/approval`, options, {}),
+  reject: (id: string, body: S.Note = {}, options: RequestOptions = {}) =>
+    post<S.Token>(send, at`/tokens/${id}/rejection`, options, body),
+  /** The requester takes an approved token, once. */
+  collect: (id: string, options: RequestOptions = {}) =>
+    post<S.IssuedToken>(send, at`/tokens/${id}/collection`, options, {}),
+  disable: (id: string, body: S.Note = {}, options: RequestOptions = {}) =>
+    post<S.Token>(send, at`/tokens/${id}/disablement`, options, body),
+  enable: (id: string, options: RequestOptions = {}) =>
+    post<S.Token>(send, at`/tokens/${id}/enablement`, options, {}),
+  revoke: (id: string, body: S.RevokeToken, options: RequestOptions = {}) =>
+    post<S.RevokedToken>(send, at`/tokens/${id}/revocation`, options, body),
+})
+
+const signingKeysOf = (send: Send) => ({
+  list: () => get<S.SigningKeys>(send, '/signing-keys'),
+  rotate: (options: RequestOptions = {}) => post<S.Rotation>(send, '/signing-keys/rotation', options, {}),
+  compromise: (kid: string, body: S.Note = {}, options: RequestOptions = {}) =>
+    post<Readonly<Record<string, unknown>>>(send, at`/signing-keys/${kid}/compromise`, options, body),
+})
+
+const pipelineOf = (send: Send) => ({
+  status: () => get<S.PipelineStatus>(send, '/pipeline'),
+  redrive: (subscription: string, options: RequestOptions = {}) =>
+    post<S.Redrive>(send, at`/pipeline/${subscription}/redrive`, options, {}),
+})

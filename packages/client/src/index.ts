@@ -1,0 +1,5 @@
+export { type Client, type ClientOptions, createClient } from './client.ts'
+export type { Answer, Failure, Outcome, Problem, Refusal, Unreachable } from './outcome.ts'
+export { allItems, eachPage } from './pages.ts'
+export type * from './shapes.ts'
+export type { RequestOptions } from './transport.ts'

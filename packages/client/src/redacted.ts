@@ -1,0 +1,2 @@
+/** Apart from the client, which runs in browsers too: this class needs Node. */
+export { Redacted } from '@countersign/core/shared'

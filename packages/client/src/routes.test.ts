@@ -1,0 +1,59 @@
+import { Redacted } from '@countersign/core/shared'
+import { expect, it } from 'vitest'
+import { type Client, createClient } from './client.ts'
+
+type Sent = { readonly method: string; readonly path: string; readonly body: unknown }
+
+/** What a call sends, seen at `fetch`. */
+const sentBy = async (call: (client: Client) => Promise<unknown>): Promise<Sent | undefined> => {
+  const sent: Sent[] = []
+  const fetch = async (url: string | URL | Request, { method = '', body }: RequestInit = {}) => {
+    sent.push({
+      method,
+      path: new URL(String(url)).pathname,
+      body: body ? JSON.parse(String(body)) : undefined,
+    })
+    return Response.json({})
+  }
+  await call(createClient({ endpoint: 'http://127.0.0.1', credential: new Redacted('t'), fetch }))
+  return sent[0]
+}
+
+const issue = { consumer: 'con_1', grants: [] }
+const register = { name: 'n', type: 'service', owner: 'o' } as const
+const publish = { owner: 'o', openapi: {} }
+const deploy = { accountId: '111111111111', region: 'eu-west-2', gatewayId: 'abc123', stage: 'v1' }
+const revoke = { reason: 'compromised' } as const
+const note = { note: 'why' }
+
+it.each<[string, (client: Client) => Promise<unknown>, unknown]>([
+  ['POST /consumers', ({ consumers }) => consumers.register(register), register],
+  ['GET /consumers', ({ consumers }) => consumers.list(), undefined],
+  ['GET /consumers/con_1', ({ consumers }) => consumers.show('con_1'), undefined],
+  ['POST /consumers/con_1/suspension', ({ consumers }) => consumers.suspend('con_1', note), note],
+  ['POST /consumers/con_1/resumption', ({ consumers }) => consumers.resume('con_1'), {}],
+  ['PUT /apis/pets', ({ apis }) => apis.publish('pets', publish), publish],
+  ['GET /apis', ({ apis }) => apis.list(), undefined],
+  ['GET /apis/pets', ({ apis }) => apis.show('pets'), undefined],
+  ['DELETE /apis/pets', ({ apis }) => apis.deregister('pets'), undefined],
+  ['PUT /apis/pets/deployments/staging', ({ apis }) => apis.deploy('pets', 'staging', deploy), deploy],
+  ['POST /tokens', ({ tokens }) => tokens.issue(issue), issue],
+  ['GET /tokens', ({ tokens }) => tokens.list(), undefined],
+  ['GET /tokens/tok_1', ({ tokens }) => tokens.show('tok_1'), undefined],
+  ['POST /tokens/tok_1/approval', ({ tokens }) => tokens.approve('tok_1'), {}],
+  ['POST /tokens/tok_1/rejection', ({ tokens }) => tokens.reject('tok_1', note), note],
+  ['POST /tokens/tok_1/collection', ({ tokens }) => tokens.collect('tok_1'), {}],
+  ['POST /tokens/tok_1/disablement', ({ tokens }) => tokens.disable('tok_1', note), note],
+  ['POST /tokens/tok_1/enablement', ({ tokens }) => tokens.enable('tok_1'), {}],
+  ['POST /tokens/tok_1/revocation', ({ tokens }) => tokens.revoke('tok_1', revoke), revoke],
+  ['GET /signing-keys', ({ signingKeys }) => signingKeys.list(), undefined],
+  ['POST /signing-keys/rotation', ({ signingKeys }) => signingKeys.rotate(), {}],
+  ['POST /signing-keys/key_1/compromise', ({ signingKeys }) => signingKeys.compromise('key_1', note), note],
+  ['GET /audit/events', ({ audit }) => audit.events(), undefined],
+  ['GET /pipeline', ({ pipeline }) => pipeline.status(), undefined],
+  ['POST /pipeline/ProjectAccess/redrive', ({ pipeline }) => pipeline.redrive('ProjectAccess'), {}],
+  ['GET /health', ({ health }) => health.show(), undefined],
+])('%s is what the method of that name sends', async (route, call, body) => {
+  const [method, path] = route.split(' ')
+  expect(await sentBy(call)).toEqual({ method, path, body })
+})

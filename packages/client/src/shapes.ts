@@ -1,0 +1,205 @@
+/** Bodies of the platform's HTTP API. Times are RFC 3339 in UTC. */
+
+export interface Page<T> {
+  readonly items: readonly T[]
+  /** `null` on the last page. */
+  readonly nextCursor: string | null
+}
+
+export interface Paging {
+  readonly limit?: number | undefined
+  readonly cursor?: string | undefined
+}
+
+export interface Note {
+  readonly note?: string | undefined
+}
+
+export type ConsumerType = 'service' | 'partner' | 'person'
+
+export interface RegisterConsumer {
+  readonly name: string
+  readonly type: ConsumerType
+  readonly owner: string
+}
+
+export interface Consumer extends RegisterConsumer {
+  readonly id: string
+  readonly status: 'active' | 'suspended'
+  readonly registeredAt: string
+}
+
+export interface PublishApi {
+  readonly owner: string
+  readonly description?: string | undefined
+  /** The OpenAPI document: 3.0, 3.1 or Swagger 2.0. */
+  readonly openapi: unknown
+  /** How routes are protected that the document says nothing about; `iam` unless given. */
+  readonly authorization?: string | undefined
+}
+
+export interface DeployApi {
+  /** Twelve digits. */
+  readonly accountId: string
+  readonly region: string
+  readonly gatewayId: string
+  readonly stage: string
+  readonly authorizerCacheTtlSeconds?: number | undefined
+}
+
+export interface Deployment extends DeployApi {
+  readonly environment: string
+}
+
+export interface ApiRoute {
+  readonly method: string
+  readonly path: string
+  readonly authorization: string
+}
+
+export interface Api {
+  readonly id: string
+  readonly name: string
+  readonly owner: string
+  readonly description?: string | null
+  readonly routes: readonly ApiRoute[]
+  readonly deployments: readonly Deployment[]
+  readonly status: 'registered' | 'deregistered'
+  readonly registeredAt: string
+}
+
+export interface GrantRequest {
+  /** Name or id. */
+  readonly api: string
+  readonly environment: string
+  /** `GET /x/{id}` */
+  readonly routes: readonly string[]
+}
+
+export interface IssueToken {
+  readonly consumer: string
+  readonly grants: readonly GrantRequest[]
+  readonly expiresAt?: string | undefined
+  /** `30d`, `12h`, `15m`, `90s` */
+  readonly expiresIn?: string | undefined
+  readonly reason?: string | undefined
+}
+
+export interface Grant extends GrantRequest {
+  readonly apiId: string
+}
+
+export type TokenState = 'requested' | 'approved' | 'rejected' | 'active' | 'disabled' | 'revoked' | 'expired'
+
+export type RevocationReason = 'compromised' | 'superseded' | 'requested'
+
+export interface Token {
+  readonly id: string
+  readonly state: TokenState
+  /** The consumer's id. */
+  readonly consumer: string
+  readonly consumerName?: string
+  readonly grants: readonly Grant[]
+  readonly expiresAt: string
+  readonly issuedAt?: string | null
+  readonly kid?: string | null
+  readonly reason?: string | null
+  readonly requestedBy?: string | null
+  readonly approvedBy?: string | null
+  readonly revokedAt?: string | null
+  readonly revocationReason?: RevocationReason | null
+}
+
+/** `token` is there once: in the answer that issued it. Without it the token waits for approval. */
+export type IssuedToken = Pick<Token, 'id' | 'state'> & Partial<Token> & { readonly token?: string }
+
+export interface RevokeToken extends Note {
+  readonly reason: RevocationReason
+}
+
+export interface RevokedToken {
+  readonly id: string
+  readonly state: TokenState
+  readonly revokedAt: string
+  /** From this instant no gateway accepts it. */
+  readonly enforcedBy: string
+}
+
+export interface TokenQuery extends Paging {
+  readonly state?: string | undefined
+  readonly consumer?: string | undefined
+  readonly api?: string | undefined
+  readonly environment?: string | undefined
+}
+
+export interface SigningKey {
+  readonly kid: string
+  readonly algorithm: string
+  readonly state: 'published' | 'signing' | 'verifying' | 'retired' | (string & {})
+  readonly createdAt: string
+  readonly signsFrom: string
+  readonly verifiesUntil: string | null
+}
+
+export interface SigningKeys {
+  readonly items: readonly SigningKey[]
+}
+
+export interface Rotation {
+  readonly kid: string
+  readonly signsFrom: string
+}
+
+/** CloudEvents 1.0 attributes and the platform's own. */
+export interface AuditEvent {
+  readonly specversion: '1.0'
+  readonly id: string
+  readonly source: string
+  readonly type: string
+  /** The id of the entity it happened to. */
+  readonly subject: string
+  readonly time: string
+  readonly datacontenttype: string
+  readonly dataversion: number
+  readonly actor: string
+  readonly correlationid: string
+  /** The event because of which this one happened. */
+  readonly causationid?: string
+  readonly entityversion: number
+  readonly previoushash: string
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+export interface AuditQuery extends Paging {
+  readonly entity?: string | undefined
+  readonly type?: string | undefined
+  readonly actor?: string | undefined
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+}
+
+export interface DeadLetter {
+  readonly eventId?: string | null
+  readonly eventType?: string | null
+  readonly receives: number
+  readonly lastError?: string | null
+}
+
+export interface SubscriptionStatus {
+  readonly name: string
+  readonly waiting: number
+  readonly inFlight: number
+  readonly dead: number
+  readonly deadLetters: readonly DeadLetter[]
+}
+
+export interface PipelineStatus {
+  /** Events that are not on the bus yet; `null` where the store cannot count them. */
+  readonly unrelayed: number | null
+  readonly subscriptions: readonly SubscriptionStatus[]
+}
+
+export interface Redrive {
+  readonly subscription: string
+  readonly redriven: number
+}

@@ -1,0 +1,127 @@
+import type { Redacted } from '@countersign/core/shared'
+import type { Failure, Outcome } from './outcome.ts'
+import { parseJson, problemIn } from './problem.ts'
+
+export interface TransportOptions {
+  /** Where the HTTP API is, with or without a base path: `http://127.0.0.1:8787`. */
+  readonly endpoint: string
+  readonly credential: Redacted<string>
+  readonly fetch?: typeof globalThis.fetch
+  /** For one attempt, until the whole body is there. */
+  readonly timeLimitMilliseconds?: number
+}
+
+export interface RequestOptions {
+  /** A new one for every POST unless given. */
+  readonly idempotencyKey?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export type Query = Readonly<Record<string, string | number | undefined>>
+
+export interface Call extends RequestOptions {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
+  readonly path: string
+  readonly query?: Query
+  readonly body?: unknown
+}
+
+export type Send = <Body>(call: Call) => Promise<Outcome<Body>>
+
+interface Reply {
+  readonly status: number
+  readonly statusText: string
+  readonly text: string
+}
+
+const TIME_LIMIT_MILLISECONDS = 10_000
+
+/** Sends calls, each once more when the connection fails; a POST keeps its `Idempotency-Key`. Throws on a bad option. */
+export const transport = (options: TransportOptions): Send => {
+  const base = baseOf(options.endpoint)
+  checkCredential(options.credential)
+  return async <Body>(call: Call): Promise<Outcome<Body>> => {
+    const url = base + call.path + searchOf(call.query)
+    const request = requestOf(call, options.credential)
+    try {
+      return outcomeOf<Body>(
+        await attemptTwice(() => attempt(url, request, call.signal, options), call.signal),
+      )
+    } catch (cause) {
+      return unreachable(cause)
+    }
+  }
+}
+
+const baseOf = (endpoint: string): string => {
+  const url = URL.parse(endpoint)
+  const plain = url && /^https?:$/.test(url.protocol) && !url.username && !url.password
+  if (!plain || url.search || url.hash)
+    throw new TypeError('the endpoint has to be an http or https URL without credentials, query or fragment')
+  return url.href.replace(/\/+$/, '')
+}
+
+/** `fetch` would say the whole header in its error, token and all. */
+const checkCredential = (credential: Redacted<string>): void => {
+  if (!/^[\x21-\x7e]+$/.test(credential.reveal()))
+    throw new TypeError('the credential is not a bearer token: it is empty, or holds spaces or line breaks')
+}
+
+const searchOf = (query: Query = {}): string => {
+  const search = new URLSearchParams()
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) search.set(name, String(value))
+  }
+  return search.size === 0 ? '' : `?${search}`
+}
+
+const requestOf = ({ method, body, idempotencyKey }: Call, credential: Redacted<string>): RequestInit => ({
+  method,
+  // A redirect would carry the credential to a place nobody named.
+  redirect: 'manual',
+  headers: {
+    accept: 'application/json, application/problem+json',
+    authorization: `Bearer ${credential.reveal()}`,
+    ...(body !== undefined && { 'content-type': 'application/json' }),
+    ...(method === 'POST' && { 'idempotency-key': idempotencyKey ?? crypto.randomUUID() }),
+  },
+  ...(body !== undefined && { body: JSON.stringify(body) }),
+})
+
+const attempt = async (
+  url: string,
+  request: RequestInit,
+  signal: AbortSignal | undefined,
+  { fetch = globalThis.fetch, timeLimitMilliseconds = TIME_LIMIT_MILLISECONDS }: TransportOptions,
+): Promise<Reply> => {
+  const limit = AbortSignal.timeout(timeLimitMilliseconds)
+  const response = await fetch(url, { ...request, signal: signal ? AbortSignal.any([signal, limit]) : limit })
+  return { status: response.status, statusText: response.statusText, text: await response.text() }
+}
+
+/** Not after the time limit or the caller's abort: only a broken connection is worth a second try. */
+const attemptTwice = async (once: () => Promise<Reply>, signal: AbortSignal | undefined): Promise<Reply> => {
+  try {
+    return await once()
+  } catch (cause) {
+    if (cause instanceof DOMException || signal?.aborted) throw cause
+    return once()
+  }
+}
+
+const outcomeOf = <Body>({ status, statusText, text }: Reply): Outcome<Body> => {
+  if (status >= 400) {
+    const problem = problemIn(status, statusText, text)
+    if (!problem) return unreachable(new Error(`a proxy answered ${status} in place of the platform`))
+    return { ok: false, error: { reason: 'problem', problem: { ...problem, status }, text } }
+  }
+  const body = text === '' ? null : parseJson(text)
+  if (status >= 300 || body === undefined)
+    return unreachable(new Error(`the answer ${status} is not JSON; the platform is somewhere else`))
+  return { ok: true, value: { status, body: body as Body, text } }
+}
+
+const unreachable = (cause: unknown): { readonly ok: false; readonly error: Failure } => ({
+  ok: false,
+  error: { reason: 'unreachable', cause },
+})

@@ -78,7 +78,7 @@ const signingKeysOf = (send: Send) => ({
   list: () => get<S.SigningKeys>(send, '/signing-keys'),
   rotate: (options: RequestOptions = {}) => post<S.Rotation>(send, '/signing-keys/rotation', options, {}),
   compromise: (kid: string, body: S.Note = {}, options: RequestOptions = {}) =>
-    post<Readonly<Record<string, unknown>>>(send, at`/signing-keys/${kid}/compromise`, options, body),
+    post<S.Compromise>(send, at`/signing-keys/${kid}/compromise`, options, body),
 })
 
 const pipelineOf = (send: Send) => ({

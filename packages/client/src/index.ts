@@ -1,3 +1,4 @@
+export type { Result } from '@countersign/core/shared'
 export { type Client, type ClientOptions, createClient } from './client.ts'
 export type { Answer, Failure, Outcome, Problem, Refusal, Unreachable } from './outcome.ts'
 export { allItems, eachPage } from './pages.ts'

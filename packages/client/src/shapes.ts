@@ -35,7 +35,7 @@ export interface PublishApi {
   /** The OpenAPI document: 3.0, 3.1 or Swagger 2.0. */
   readonly openapi: unknown
   /** How routes are protected that the document says nothing about; `iam` unless given. */
-  readonly authorization?: string | undefined
+  readonly authorization?: string | readonly string[] | undefined
 }
 
 export interface DeployApi {
@@ -77,6 +77,7 @@ export interface GrantRequest {
 }
 
 export interface IssueToken {
+  /** Its id. */
   readonly consumer: string
   readonly grants: readonly GrantRequest[]
   readonly expiresAt?: string | undefined
@@ -117,10 +118,7 @@ export interface RevokeToken extends Note {
   readonly reason: RevocationReason
 }
 
-export interface RevokedToken {
-  readonly id: string
-  readonly state: TokenState
-  readonly revokedAt: string
+export interface RevokedToken extends Token {
   /** From this instant no gateway accepts it. */
   readonly enforcedBy: string
 }
@@ -148,6 +146,11 @@ export interface SigningKeys {
 export interface Rotation {
   readonly kid: string
   readonly signsFrom: string
+}
+
+/** The compromised key is refused at once; `kid` is its successor. */
+export interface Compromise extends Rotation {
+  readonly compromised: string
 }
 
 /** CloudEvents 1.0 attributes and the platform's own. */

@@ -1,0 +1,25 @@
+import type { Command } from '../command.ts'
+import { apis } from './apis.ts'
+import { audit } from './audit.ts'
+import { call } from './call.ts'
+import { consumers } from './consumers.ts'
+import { keys } from './keys.ts'
+import { pipeline } from './pipeline.ts'
+import { publishApi } from './publish.ts'
+import { issuing } from './token-issue.ts'
+import { tokenLife } from './token-life.ts'
+import { tokens } from './tokens.ts'
+
+/** In the order the help lists them. */
+export const commands: readonly Command[] = [
+  publishApi,
+  ...apis,
+  ...consumers,
+  ...issuing,
+  ...tokens,
+  ...tokenLife,
+  ...keys,
+  audit,
+  ...pipeline,
+  call,
+]

@@ -1,0 +1,36 @@
+import type { Grant, IssuedToken, Token } from '@countersign/client'
+import { facts } from '../table.ts'
+import { both, relative } from '../time.ts'
+
+const opens = ({ api, environment, routes }: Grant): string =>
+  `${api} in ${environment}: ${routes.join(', ')}`
+
+/** Everything there is to know about a token, except the token. */
+export const describeToken = (token: Partial<Token> & Pick<IssuedToken, 'id' | 'state'>, now: Date): string =>
+  facts({
+    id: token.id,
+    state: token.state,
+    consumer: [token.consumerName, token.consumer && `(${token.consumer})`].filter(Boolean).join(' '),
+    opens: token.grants?.map(opens).join('; '),
+    reason: token.reason,
+    'requested by': token.requestedBy,
+    'approved by': token.approvedBy,
+    issued: both(token.issuedAt, now),
+    expires: both(token.expiresAt, now),
+    'signing key': token.kid,
+    revoked: both(token.revokedAt, now),
+    because: token.revocationReason,
+  })
+
+export const tokenColumns = (now: Date) => ({
+  ID: ({ id }: Token) => id,
+  STATE: ({ state }: Token) => state,
+  CONSUMER: ({ consumer, consumerName }: Token) => consumerName ?? consumer,
+  OPENS: ({ grants }: Token) =>
+    grants
+      .map(({ api, environment, routes }) => `${api}/${environment} (${counted(routes.length, 'route')})`)
+      .join(', '),
+  EXPIRES: ({ expiresAt }: Token) => relative(expiresAt, now),
+})
+
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

@@ -1,0 +1,3 @@
+export type { ExitCode } from './command.ts'
+export { run } from './run.ts'
+export type { Terminal } from './terminal.ts'

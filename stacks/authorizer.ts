@@ -1,0 +1,10 @@
+import { authorizer } from '@countersign/topology'
+import { functionOf } from './function.ts'
+
+/** Its own reads give up long before this; HTTP APIs give up at 10 s. */
+const TIMEOUT_SECONDS = 5
+
+export const authorizes = functionOf('Authorizer', authorizer, {
+  description: 'May this caller do this, here, now?',
+  timeoutSeconds: TIMEOUT_SECONDS,
+})

@@ -1,0 +1,111 @@
+import type { Link } from '@countersign/topology'
+import { bus, inboxes } from './bus.ts'
+import { indexArns, secrets, stored } from './storage.ts'
+
+type Text = $util.Input<string>
+
+/** `Allow`, exactly these actions on exactly these ARNs. */
+export interface Statement {
+  readonly actions: string[]
+  readonly resources: Text[]
+}
+
+/** What a link is on AWS: what the function may do, and the variables by which `runtime/connect.ts` finds it. */
+interface Grant {
+  readonly permissions: readonly Statement[]
+  readonly environment: Readonly<Record<string, Text>>
+}
+
+const RING_REFRESH_SECONDS = 60
+
+/** `iss` of every token. Not the API's URL: that changes when the API is made anew, and every token would be refused. */
+const ISSUER = process.env.COUNTERSIGN_ISSUER ?? `urn:countersign:${$app.stage}`
+
+const allow = (actions: string[], resources: Text[]): Statement => ({ actions, resources })
+
+const ledgerReads = [
+  allow(['dynamodb:GetItem', 'dynamodb:Query'], [stored.Ledger.arn]),
+  allow(['dynamodb:Query'], indexArns('Ledger')),
+]
+
+/** No `DeleteItem`: what the ledger holds is the audit, and no function can take anything out of it. */
+const ledgerWrites = allow(
+  ['dynamodb:ConditionCheckItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+  [stored.Ledger.arn],
+)
+
+const ledger = { LEDGER_TABLE: stored.Ledger.name }
+const access = { ACCESS_TABLE: stored.Access.name }
+const keyRing = {
+  KEY_RING_SECRET: secrets.KeyRing.arn,
+  ISSUER,
+  RING_REFRESH_SECONDS: `${RING_REFRESH_SECONDS}`,
+}
+const queues = {
+  SUBSCRIPTION_QUEUES: $jsonStringify(
+    Object.fromEntries(
+      Object.entries(inboxes).map(([name, { queue, deadLetters }]) => [
+        name,
+        { queueUrl: queue.url, deadLetterQueueUrl: deadLetters.url },
+      ]),
+    ),
+  ),
+}
+
+const waiting = Object.values(inboxes).map(({ queue }) => queue.arn)
+const dead = Object.values(inboxes).map(({ deadLetters }) => deadLetters.arn)
+
+const GRANTS: Readonly<Record<Link, Grant>> = {
+  'ledger:read': { permissions: ledgerReads, environment: ledger },
+  'ledger:write': { permissions: [...ledgerReads, ledgerWrites], environment: ledger },
+  'access:read': {
+    permissions: [allow(['dynamodb:BatchGetItem'], [stored.Access.arn])],
+    environment: access,
+  },
+  'access:write': {
+    permissions: [allow(['dynamodb:UpdateItem'], [stored.Access.arn])],
+    environment: access,
+  },
+  'bus:publish': {
+    permissions: [allow(['events:PutEvents'], [bus.arn])],
+    environment: { BUS_NAME: bus.name },
+  },
+  'key-ring:read': {
+    permissions: [allow(['secretsmanager:GetSecretValue'], [secrets.KeyRing.arn])],
+    environment: keyRing,
+  },
+  'key-ring:rotate': {
+    permissions: [
+      allow(
+        [
+          'secretsmanager:DescribeSecret',
+          'secretsmanager:GetSecretValue',
+          'secretsmanager:PutSecretValue',
+          'secretsmanager:UpdateSecretVersionStage',
+        ],
+        [secrets.KeyRing.arn],
+      ),
+    ],
+    environment: keyRing,
+  },
+  'queues:inspect': {
+    permissions: [
+      allow(['sqs:GetQueueAttributes'], [...waiting, ...dead]),
+      allow(['sqs:ReceiveMessage'], dead),
+    ],
+    environment: queues,
+  },
+  'queues:redrive': {
+    permissions: [
+      allow(['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'], dead),
+      allow(['sqs:SendMessage'], waiting),
+    ],
+    environment: queues,
+  },
+}
+
+/** All that a function with these links may do, and what it has to be told. */
+export const grantsOf = (links: readonly Link[]): Grant => ({
+  permissions: links.flatMap((link) => GRANTS[link].permissions),
+  environment: Object.assign({}, ...links.map((link) => GRANTS[link].environment)),
+})

@@ -1,0 +1,39 @@
+import { type rotations, tables } from '@countersign/topology'
+import { each } from './each.ts'
+import { isProtected, keptWhenProtected, named } from './stage.ts'
+
+export type TableName = keyof typeof tables
+type Definition = (typeof tables)[TableName]
+
+export type SecretName = (typeof rotations)[keyof typeof rotations]['secret']
+
+const table = ({ stream, ...definition }: Definition, name: TableName) =>
+  new sst.aws.Dynamo(name, {
+    ...definition,
+    ...(stream && { stream }),
+    deletionProtection: isProtected,
+    // With AWS's own key in this account, so that CloudTrail shows its use.
+    transform: { table: { serverSideEncryption: { enabled: true } } },
+  })
+
+/** What the platform knows, and what the authorizer reads. */
+export const stored = each<TableName, Definition, sst.aws.Dynamo>(tables, table)
+
+/** Index ARNs one by one: `index/*` would also open an index that is added for something else. */
+export const indexArns = (name: TableName) =>
+  Object.keys(tables[name].globalIndexes).map((index) => $interpolate`${stored[name].arn}/index/${index}`)
+
+const secret = (name: SecretName) =>
+  new aws.secretsmanager.Secret(
+    name,
+    {
+      namePrefix: `${named(name, 200)}-`,
+      description:
+        'Signing keys of the tokens; its first version and all later ones are made by its rotation',
+      recoveryWindowInDays: isProtected ? 30 : 7,
+    },
+    { ...keptWhenProtected, protect: isProtected },
+  )
+
+/** Without a version: a version written here could one day take `AWSCURRENT` from the ring in use. */
+export const secrets: Readonly<Record<SecretName, aws.secretsmanager.Secret>> = { KeyRing: secret('KeyRing') }

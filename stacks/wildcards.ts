@@ -1,0 +1,20 @@
+/** Every `*` that a policy may hold, and why. The test of the stacks reads this list and refuses any other. */
+export const WILDCARDS = {
+  logStreams: {
+    suffix: ':*',
+    service: 'logs',
+    reason: 'Lambda names a log stream when a container starts; the log group before the suffix is exact.',
+  },
+  apiMethods: {
+    suffix: '/*',
+    service: 'execute-api',
+    reason:
+      'SST lets every method of one API invoke the function of a route; the API before the suffix is exact.',
+  },
+} as const
+
+/** Policies of AWS's own that a role may carry, and why. */
+export const MANAGED_POLICIES = {
+  'service-role/AmazonAPIGatewayPushToCloudWatchLogs':
+    'One role per account and region lets API Gateway write access logs; API Gateway asks for this policy.',
+} as const

@@ -34,7 +34,7 @@ describe('apis', () => {
     expect(asked).toBe('GET /apis')
     expect(lines).toEqual([
       'NAME  OWNER      ROUTES  ENVIRONMENTS  STATUS      REGISTERED',
-      'pets  team-pets  2       staging       registered  1 day ago',
+      'pets  team-pets  2       staging       registered  24 hours ago',
     ])
   })
 
@@ -74,7 +74,7 @@ describe('consumers', () => {
 
   it('are listed', async () => {
     const { lines } = await see('consumers list', page(CONSUMER))
-    expect(lines[1]).toBe('con_1  billing  service  team-money  active  1 day ago')
+    expect(lines[1]).toBe('con_1  billing  service  team-money  active  24 hours ago')
   })
 })
 
@@ -84,7 +84,7 @@ describe('keys', () => {
     expect(asked).toBe('GET /signing-keys')
     expect(lines).toEqual([
       'KID    ALGORITHM  STATE    CREATED     SIGNS FROM',
-      'key_1  HS512      signing  2 days ago  1 day ago',
+      'key_1  HS512      signing  2 days ago  24 hours ago',
     ])
   })
 
@@ -110,8 +110,8 @@ describe('audit list', () => {
     )
     expect(asked).toBe('GET /audit/events?entity=tok_1&type=token.revoked&limit=5')
     expect(lines).toEqual([
-      'TIME                                TYPE           ENTITY  ACTOR  BECAUSE OF',
-      '2026-03-01T11:59:00Z  1 minute ago  token.revoked  tok_1   con_9  evt_1',
+      'TIME                                  TYPE           ENTITY  ACTOR  BECAUSE OF',
+      '2026-03-01T11:59:00Z  60 seconds ago  token.revoked  tok_1   con_9  evt_1',
     ])
   })
 })

@@ -14,9 +14,10 @@ export const publishApi: Command = {
   summary: 'Registers an API from its OpenAPI document, and where it is deployed',
   details:
     'FILE is OpenAPI 3.0, 3.1 or Swagger 2.0 as JSON or YAML, or - for stdin. Without --name the API is called\n' +
-    'after the title in the document. Publishing again replaces the routes and keeps owner and description, unless\n' +
-    'they are given. A new API without --owner belongs to the contact in the document; without one it is\n' +
-    `"${UNOWNED}". With --json the API is printed as it is once it is deployed.`,
+    'after the title in the document. Publishing again replaces the routes and how they are protected (say\n' +
+    '--authorization again); it keeps owner and description unless they are given. A new API without --owner belongs\n' +
+    `to the contact in the document; without one it is "${UNOWNED}". With --json the API is printed as it is once it\n` +
+    'is deployed.',
   options: {
     environment: { value: 'E', help: 'development, staging, …', required: true },
     'gateway-id': { value: 'ID', help: 'of the REST or HTTP API', required: true },

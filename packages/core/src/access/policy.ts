@@ -1,5 +1,6 @@
-import type { Method, ProtectedRoute, Route } from '../shared/route.ts'
-import { compareSpecificity, methodsLeft, methodsOverlap, templateOf } from './templates.ts'
+import { type Method, type ProtectedRoute, type Route, shapeOf } from '../shared/route.ts'
+import { globMatches, globOf, reaches, reachesBeyondMethod } from './patterns.ts'
+import { compareSpecificity, methodsLeft, templateOf } from './templates.ts'
 
 /** What API Gateway accepts of an authorizer's policy. */
 const LARGEST_POLICY_BYTES = 8_192
@@ -24,8 +25,10 @@ export interface OpenedRoute {
 
 /**
  * A policy for every route a token opens on a deployment, so that API Gateway may cache it. IAM's `*` crosses slashes,
- * so a pattern may reach a registered route that is not opened: that one gets an explicit Deny. Undefined when the two
- * cannot be told apart by patterns, or when API Gateway would not take the policy.
+ * so a pattern may reach a registered route that is not opened: that one gets an explicit Deny, with the trailing slash
+ * that API Gateway overlooks, and so do paths with anything percent-encoded, which could spell it another way.
+ * Undefined when the two cannot be told apart by patterns, or when API Gateway would not take the policy. What it does
+ * not say of an encoded path, `permits` tells.
  */
 export const wholePolicy = (
   stageArn: string,
@@ -35,30 +38,70 @@ export const wholePolicy = (
   const allowed = opened.flatMap(({ registered: { path }, methods }) =>
     [...methods].map((method): Route => ({ method, path })),
   )
+  const allow = resources(stageArn, allowed)
+  if (!fitting(policy(allow, [])) || allowed.some(({ path }) => !PLAIN.test(globOf(path)))) return undefined
+  const denied = deniedRoutes(leftRoutes(registered, opened), allowed)
+  if (!denied) return undefined
+  const deny = resources(stageArn, denied)
+  return fitting(policy(allow, deny.length > 0 ? [...deny, `${stageArn}/*%*`] : []))
+}
+
+/** Characters that stand for themselves in a path (RFC 3986 §3.3); the client may send any other one encoded. */
+const PLAIN = /^[A-Za-z0-9._~!$&'()*+,;=:@/-]*$/
+
+/** The registered routes, method by method, that stay closed. */
+const leftRoutes = (
+  registered: readonly ProtectedRoute[],
+  opened: readonly OpenedRoute[],
+): readonly Route[] => {
   const openedOf = new Map(opened.map((route) => [route.registered, route.methods]))
-  const left = registered.flatMap((route) =>
-    methodsLeft(route, openedOf.get(route) ?? new Set()).map(
-      (method): Route => ({ method, path: route.path }),
-    ),
-  )
-  const denied = left.filter((route) => allowed.some((other) => reaches(other, route)))
-  if (denied.some((route) => allowed.some((other) => reaches(route, other) && !isRoutedTo(route, other))))
-    return undefined
-  return fitting(policy(resources(stageArn, allowed), resources(stageArn, denied)))
+  const ownMethods = Map.groupBy(registered, ({ path }) => shapeOf(path))
+  return registered.flatMap((route) => {
+    const others = (ownMethods.get(shapeOf(route.path)) ?? []).filter((other) => other !== route)
+    const left = methodsLeft(route, openedOf.get(route) ?? new Set(), new Set(others.map(methodOf)))
+    return left.map((method): Route => ({ method, path: route.path }))
+  })
+}
+
+const methodOf = ({ method }: Route): Method => method
+
+/** What needs a Deny because an Allow reaches it; undefined when such a Deny would refuse what is opened. */
+const deniedRoutes = (left: readonly Route[], allowed: readonly Route[]): readonly Route[] | undefined => {
+  const denied: Route[] = []
+  for (const route of left) {
+    if (allowed.some((other) => reaches(other, route))) {
+      if (allowed.some((other) => reaches(route, other) && !isRoutedTo(route, other))) return undefined
+      denied.push(route)
+    }
+    const slashed = { ...route, path: `${route.path}/` }
+    if (route.path.endsWith('/') || !allowed.some((other) => reaches(other, slashed))) continue
+    if (allowed.some((other) => other.path.endsWith('/') && reaches(slashed, other))) return undefined
+    denied.push(slashed)
+  }
+  return denied
 }
 
 /** Allows exactly what was asked: what is left when patterns cannot say it. */
 export const narrowestPolicy = (methodArn: string): PolicyDocument | undefined =>
-  fitting(policy([methodArn], []))
+  literalOf(methodArn) === methodArn ? fitting(policy([methodArn], [])) : undefined
+
+/** Whether API Gateway, given the policy, lets this request through. */
+export const permits = ({ Statement }: PolicyDocument, methodArn: string): boolean => {
+  const matched = Statement.filter(({ Resource }) => Resource.some((arn) => globMatches(arn, methodArn)))
+  return matched.length > 0 && matched.every(({ Effect }) => Effect === 'Allow')
+}
 
 /** The same policy, with what was asked refused in so many words. */
 export const refusing = (document: PolicyDocument | undefined, methodArn: string): PolicyDocument => {
-  const asked =
-    methodArn.length <= LONGEST_RESOURCE ? methodArn : `${methodArn.slice(0, LONGEST_RESOURCE - 1)}*`
+  const literal = literalOf(methodArn)
+  const asked = literal.length <= LONGEST_RESOURCE ? literal : `${literal.slice(0, LONGEST_RESOURCE - 1)}*`
   const refusal: PolicyStatement = { Action: 'execute-api:Invoke', Effect: 'Deny', Resource: [asked] }
   const both: PolicyDocument = { Version: '2012-10-17', Statement: [...(document?.Statement ?? []), refusal] }
   return fitting(both) ?? { Version: '2012-10-17', Statement: [refusal] }
 }
+
+/** What a client writes into a path must not become a pattern or a variable of a policy: `?` is any one character. */
+const literalOf = (methodArn: string): string => methodArn.replaceAll(/\*|\$(?=\{)/g, '?')
 
 const policy = (allow: readonly string[], deny: readonly string[]): PolicyDocument => ({
   Version: '2012-10-17',
@@ -78,73 +121,24 @@ const fitting = (document: PolicyDocument): PolicyDocument | undefined => {
   const resourcesFit = document.Statement.every(({ Resource }) =>
     Resource.every((arn) => arn.length <= LONGEST_RESOURCE),
   )
-  return resourcesFit && JSON.stringify(document).length <= LARGEST_POLICY_BYTES ? document : undefined
+  return resourcesFit && Buffer.byteLength(JSON.stringify(document)) <= LARGEST_POLICY_BYTES
+    ? document
+    : undefined
 }
 
-const resources = (stageArn: string, routes: readonly Route[]): readonly string[] =>
-  routes.map(({ method, path }) => `${stageArn}/${method === 'ANY' ? '*' : method}${globOf(path)}`)
+const resources = (stageArn: string, routes: readonly Route[]): readonly string[] => [
+  ...new Set(
+    routes.map(({ method, path }) => `${stageArn}/${method === 'ANY' ? '*' : method}${globOf(path)}`),
+  ),
+]
 
-const globOf = (path: string): string => path.replaceAll(/\{[^{}]+\}/g, '*')
-
-/** Whether the IAM pattern of `from` matches a request that is `to`'s. */
-const reaches = (from: Route, to: Route): boolean =>
-  methodsOverlap(from.method, to.method) && intersects(globTokens(from.path), templateTokens(to.path))
-
-/** Whether every path that both match goes to `route`, so that refusing it takes nothing from `other`. */
+/** Whether every request that `route`'s pattern shares with `other` goes to `route`, so that refusing takes nothing. */
 const isRoutedTo = (route: Route, other: Route): boolean => {
+  if (reachesBeyondMethod(route, other)) return false
+  if (shapeOf(route.path) === shapeOf(other.path)) return route.method !== 'ANY' && other.method === 'ANY'
   if (!route.path.includes('{')) return compareSpecificity(route.path, other.path) > 0
   const [a, b] = [templateOf(route.path).specificity, templateOf(other.path).specificity]
   const sameLength = a.length === b.length && !a.includes(0) && !b.includes(0)
-  return sameLength && compareSpecificity(route.path, other.path) > 0
-}
-
-/** One character (`''`: any but a slash, `'*'`: any at all), once or any number of times. */
-interface PatternToken {
-  readonly one: string
-  readonly many: boolean
-}
-
-const NOT_SLASH = ''
-const ANYTHING = '*'
-
-const tokens = (
-  path: string,
-  parameter: (name: string) => readonly PatternToken[],
-): readonly PatternToken[] =>
-  path.split(/(\{[^{}]+\})/).flatMap((part) => (part.startsWith('{') ? parameter(part) : literal(part)))
-
-const literal = (text: string): readonly PatternToken[] => [...text].map((one) => ({ one, many: false }))
-
-const globTokens = (path: string) => tokens(path, () => [{ one: ANYTHING, many: true }])
-
-const templateTokens = (path: string) =>
-  tokens(path, (name) => {
-    const one = name.endsWith('+}') ? ANYTHING : NOT_SLASH
-    return [
-      { one, many: false },
-      { one, many: true },
-    ]
-  })
-
-const compatible = (a: string, b: string): boolean => {
-  if (a === ANYTHING || b === ANYTHING || a === b) return true
-  return (a === NOT_SLASH && b !== '/') || (b === NOT_SLASH && a !== '/')
-}
-
-/** Whether some text matches both patterns. */
-const intersects = (left: readonly PatternToken[], right: readonly PatternToken[]): boolean => {
-  const seen = new Set<number>()
-  const pending: [number, number][] = [[0, 0]]
-  for (let next = pending.pop(); next; next = pending.pop()) {
-    const [i, j] = next
-    const state = i * (right.length + 1) + j
-    if (seen.has(state)) continue
-    seen.add(state)
-    const [a, b] = [left[i], right[j]]
-    if (!a && !b) return true
-    if (a?.many) pending.push([i + 1, j])
-    if (b?.many) pending.push([i, j + 1])
-    if (a && b && compatible(a.one, b.one)) pending.push([a.many ? i : i + 1, b.many ? j : j + 1])
-  }
-  return false
+  // A parameter within a segment stands for a character at least, `*` for none too.
+  return sameLength && !a.includes(2) && compareSpecificity(route.path, other.path) > 0
 }

@@ -75,11 +75,18 @@ export const opens = (granted: Route, registered: Route): Method | undefined => 
   return methodMatches(registered.method, granted.method) ? granted.method : undefined
 }
 
-/** The methods of a registered route that are not among those opened; `ANY` when none of an `ANY` route is. */
-export const methodsLeft = (registered: Route, opened: ReadonlySet<Method>): readonly Method[] => {
+/**
+ * The methods of a registered route that are neither opened nor, on its own path, another route's; `ANY` when that is
+ * all of an `ANY` route's.
+ */
+export const methodsLeft = (
+  registered: Route,
+  opened: ReadonlySet<Method>,
+  others: ReadonlySet<Method>,
+): readonly Method[] => {
   if (opened.has(registered.method)) return []
-  if (registered.method !== 'ANY' || opened.size === 0) return [registered.method]
-  return METHODS.filter((method) => method !== 'ANY' && !opened.has(method))
+  if (registered.method !== 'ANY' || (opened.size === 0 && others.size === 0)) return [registered.method]
+  return METHODS.filter((method) => method !== 'ANY' && !opened.has(method) && !others.has(method))
 }
 
 export const methodsOverlap = (a: Method, b: Method): boolean => a === b || a === 'ANY' || b === 'ANY'

@@ -110,8 +110,10 @@ export interface UnreadableEvent {
 export const parseEvent = (value: unknown): Result<EventOf, UnreadableEvent> => {
   const attributes = Attributes.safeParse(value)
   if (!attributes.success) return unreadable(z.prettifyError(attributes.error))
-  const { type } = attributes.data
+  const { type, dataversion } = attributes.data
   if (!isEventType(type)) return unreadable(`no event of the type "${type}" exists`)
+  if (dataversion > catalog[type].version)
+    return unreadable(`version ${dataversion} of "${type}" is newer than what this reader knows`)
   const data = catalog[type].data.safeParse(attributes.data.data)
   if (!data.success) return unreadable(z.prettifyError(data.error))
   return ok({ ...attributes.data, data: data.data } as EventOf)

@@ -9,14 +9,11 @@ import {
 } from '../shared/route.ts'
 import type { RegistrationFault } from './api.ts'
 import { type AuthorizationText, readAuthorization, securityAuthorization } from './authorization.ts'
-import {
-  fault,
-  isObject,
-  type JsonObject,
-  readDocument,
-  resolvePointer,
-  type ValidDocument,
-} from './document.ts'
+import { basePathOf } from './base-path.ts'
+import { readDocument, type ValidDocument } from './document.ts'
+import { fault, MOST_FAULTS } from './fault.ts'
+import { isObject, type JsonObject } from './json-object.ts'
+import { escaped, resolvePointer } from './references.ts'
 
 /** Operations of a path item and the methods they stand for; `x-amazon-…` is API Gateway's own. */
 const OPERATIONS: Readonly<Record<string, Method>> = {
@@ -41,24 +38,30 @@ export const routesOf = async (
 ): Promise<Result<readonly ProtectedRoute[], readonly RegistrationFault[]>> => {
   const fallback = readAuthorization(requested)
   if (fallback === 'unknown')
-    return err([
-      fault(
-        '/authorization',
-        'authorization_unknown',
-        `"${String(requested)}" is not a way to protect a route`,
-      ),
-    ])
+    return err([fault('/authorization', 'authorization_unknown', `${JSON.stringify(requested)} ${NO_WAY}`)])
   const document = await readDocument(source)
   if (!document.ok) return document
-  const faults: RegistrationFault[] = []
-  const routes = operationsOf(document.value).map((operation) =>
-    routeOfOperation(operation, document.value, fallback, faults),
-  )
-  faults.push(...shapeFaults(routes))
-  if (routes.length === 0) faults.push(fault('/paths', 'no_operations', 'there is no operation to register'))
-  if (routes.length > MOST_ROUTES)
-    faults.push(fault('/paths', 'too_many_operations', `more than ${MOST_ROUTES} operations`))
-  return faults.length > 0 ? err(faults) : ok(routes.map(({ pointer: _, ...route }) => route))
+  const operations = operationsOf(document.value)
+  const routes = operations.map((operation) => routeOfOperation(operation, document.value, fallback))
+  const faults = [
+    ...countFaults(routes.length),
+    ...itemFaults(document.value),
+    ...extensionFaults(document.value, operations),
+    ...routes.flatMap(templateFaults),
+    ...shapeFaults(routes),
+  ]
+  return faults.length > 0
+    ? err(faults.slice(0, MOST_FAULTS))
+    : ok(routes.map(({ pointer: _, ...route }) => route))
+}
+
+const NO_WAY = 'is not a way to protect a route'
+
+const countFaults = (count: number): readonly RegistrationFault[] => {
+  if (count === 0) return [fault('/paths', 'no_operations', 'there is no operation to register')]
+  return count > MOST_ROUTES
+    ? [fault('/paths', 'too_many_operations', `more than ${MOST_ROUTES} operations`)]
+    : []
 }
 
 interface Operation {
@@ -73,73 +76,80 @@ interface PointedRoute extends ProtectedRoute {
   readonly pointer: string
 }
 
-const operationsOf = ({ root }: ValidDocument): readonly Operation[] =>
-  Object.entries(isObject(root.paths) ? root.paths : {}).flatMap(([path, value]) => {
-    if (!path.startsWith('/')) return []
-    const item = withReference(root, value)
+const pathsOf = ({ root }: ValidDocument): readonly [path: string, pointer: string, item: unknown][] =>
+  Object.entries(isObject(root.paths) ? root.paths : {})
+    .filter(([path]) => path.startsWith('/'))
+    .map(([path, item]) => [path, `/paths/${escaped(path)}`, item])
+
+const operationsOf = (document: ValidDocument): readonly Operation[] =>
+  pathsOf(document).flatMap(([path, pointer, value]) => {
+    const item = withReference(document.root, value) ?? {}
     return Object.entries(OPERATIONS).flatMap(([name, method]) => {
       const operation = item[name]
-      const pointer = `/paths/${path.replaceAll('~', '~0').replaceAll('/', '~1')}/${name}`
-      return isObject(operation) ? [{ pointer, path, method, item, operation }] : []
+      return isObject(operation) ? [{ pointer: `${pointer}/${name}`, path, method, item, operation }] : []
     })
   })
 
+const itemFaults = (document: ValidDocument): readonly RegistrationFault[] =>
+  pathsOf(document).flatMap(([, pointer, item]) =>
+    withReference(document.root, item)
+      ? []
+      : [fault(`${pointer}/$ref`, 'reference_unresolved', 'it does not lead to a path item')],
+  )
+
 /** A path item may refer to another one (OpenAPI 3.1 §4.8.9); its own members go first. */
-const withReference = (root: JsonObject, value: unknown): JsonObject => {
-  let item = isObject(value) ? value : {}
-  for (let hops = 0; typeof item.$ref === 'string' && hops < 10; hops++) {
+const withReference = (root: JsonObject, value: unknown): JsonObject | undefined => {
+  let item: JsonObject | undefined = isObject(value) ? value : undefined
+  const seen = new Set<string>()
+  while (item && typeof item.$ref === 'string') {
     const { $ref, ...own } = item
-    const target = resolvePointer(root, String($ref))
-    item = { ...(isObject(target) ? target : {}), ...own }
+    const target = seen.has(String($ref)) ? undefined : resolvePointer(root, String($ref))
+    seen.add(String($ref))
+    item = isObject(target) ? { ...target, ...own } : undefined
   }
   return item
 }
+
+const EXTENSION = 'x-countersign-authorization'
 
 const routeOfOperation = (
   { pointer, path, method, item, operation }: Operation,
   document: ValidDocument,
   fallback: Authorization | undefined,
-  faults: RegistrationFault[],
 ): PointedRoute => {
   const base = basePathOf(document, item, operation)
   const full = base === '' ? path : path === '/' ? base : `${base}${path}`
-  if (!isTemplate(full))
-    faults.push(
-      fault(pointer, 'path_unsupported', `"${full}" is not a path template that API Gateway could have`),
-    )
-  const explicit = [operation, item, document.root].map((part) => readAuthorization(part[EXTENSION]))
-  if (explicit.includes('unknown'))
-    faults.push(fault(`${pointer}/${EXTENSION}`, 'authorization_unknown', 'not a way to protect a route'))
-  const said = explicit.find((one) => one !== undefined && one !== 'unknown')
+  const said = [operation, item, document.root]
+    .map((part) => readAuthorization(part[EXTENSION]))
+    .find((one) => one !== undefined && one !== 'unknown')
   const authorization = said ?? securityAuthorization(document, operation) ?? fallback ?? 'iam'
   return { pointer, method, path: full, authorization: authorization as Authorization }
 }
 
-const EXTENSION = 'x-countersign-authorization'
+/** Longer ones would not fit into an event, nor into a method ARN. */
+const LONGEST_PATH = 1_024
 
-const basePathOf = ({ version, root }: ValidDocument, item: JsonObject, operation: JsonObject): string => {
-  if (version === '2.0') return trimmed(typeof root.basePath === 'string' ? root.basePath : '')
-  const servers = [operation, item, root]
-    .map((part) => part.servers)
-    .find((list) => Array.isArray(list) && list.length > 0)
-  const server: unknown = Array.isArray(servers) ? servers[0] : undefined
-  return isObject(server) ? trimmed(pathOfUrl(expanded(server))) : ''
+const templateFaults = ({ pointer, path }: PointedRoute): readonly RegistrationFault[] =>
+  path.length <= LONGEST_PATH && isTemplate(path)
+    ? []
+    : [fault(pointer, 'path_unsupported', `"${path}" is not a path template that API Gateway could have`)]
+
+/** Said once where it stands, however many operations it is said for. */
+const extensionFaults = (
+  { root }: ValidDocument,
+  operations: readonly Operation[],
+): readonly RegistrationFault[] => {
+  const places = operations.flatMap(({ pointer, item, operation }): [string, JsonObject][] => [
+    [pointer, operation],
+    [pointer.slice(0, pointer.lastIndexOf('/')), item],
+  ])
+  const unknown = [['', root] as const, ...places].filter(
+    ([, part]) => readAuthorization(part[EXTENSION]) === 'unknown',
+  )
+  return [...new Set(unknown.map(([pointer]) => `${pointer}/${EXTENSION}`))].map((pointer) =>
+    fault(pointer, 'authorization_unknown', NO_WAY),
+  )
 }
-
-/** A server's URL with its variables' defaults (OpenAPI 3.1 §4.8.5). */
-const expanded = ({ url, variables }: JsonObject): string =>
-  String(url).replaceAll(/\{([^{}]+)\}/g, (whole, name: string) => {
-    const variable = isObject(variables) ? variables[name] : undefined
-    return isObject(variable) && typeof variable.default === 'string' ? variable.default : whole
-  })
-
-const pathOfUrl = (url: string): string => {
-  const withoutOrigin = url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').replace(/^\/\/[^/?#]*/, '')
-  const path = withoutOrigin.replace(/[?#].*$/s, '')
-  return path === '' || path.startsWith('/') ? path : `/${path.replace(/^\.\//, '')}`
-}
-
-const trimmed = (path: string): string => path.replace(/\/+$/, '')
 
 /** Two operations whose templates match the same requests: nobody could say which of them a request is. */
 const shapeFaults = (routes: readonly PointedRoute[]): readonly RegistrationFault[] => {

@@ -27,14 +27,16 @@ export interface Row {
 
 const EMPTY: Row = { registers: {} }
 
-/** The row after the write; the same row when a higher or equal rank is there already. */
+/** The row after the write; the same row when a higher or equal rank, and as late a sweep, are there already. */
 export const applyWrite = (row: Row | undefined, write: RegisterWrite): Row => {
   const { registers, sweepAfter } = row ?? EMPTY
   const present = registers[write.register]
-  if (present && present.rank >= write.rank) return row ?? EMPTY
+  const overtaken = present !== undefined && present.rank >= write.rank
   const latest = Math.max(sweepAfter ?? 0, write.sweepAfter ?? 0)
+  if (row && overtaken && latest === (sweepAfter ?? 0)) return row
+  const written = { [write.register]: { rank: write.rank, value: write.value } }
   return {
-    registers: { ...registers, [write.register]: { rank: write.rank, value: write.value } },
+    registers: overtaken ? registers : { ...registers, ...written },
     ...(latest > 0 && { sweepAfter: latest }),
   }
 }

@@ -25,17 +25,21 @@ export const parseRoute = (text: string): Route | undefined => {
   return rest.length === 0 && isMethod(method) && isTemplate(path) ? { method, path } : undefined
 }
 
-const SEGMENT = /^(?:[^{}\s?#*]|\{[A-Za-z0-9._~-]+\})*$/
+const SEGMENT = /^(?:[^{}\s?#*%\\\p{Cc}]|\{[A-Za-z0-9._~-]+\})*$/u
 const GREEDY = /^\{[A-Za-z0-9._~-]+\+\}$/
 
-/** Templates start with `/`; `{x+}` may only be a whole last segment (as API Gateway has it). */
+/** Templates start with `/`, hold no dot segment and nothing encoded; `{x+}` may only be a whole last segment. */
 export const isTemplate = (path: string): boolean => {
   if (!path.startsWith('/') || path.includes('//')) return false
   const segments = path.slice(1).split('/')
   return segments.every(
-    (segment, index) => SEGMENT.test(segment) || (GREEDY.test(segment) && index === segments.length - 1),
+    (segment, index) =>
+      (SEGMENT.test(segment) && !DOTS.has(segment)) ||
+      (GREEDY.test(segment) && index === segments.length - 1),
   )
 }
+
+const DOTS = new Set(['.', '..'])
 
 const PARAMETER = /\{[^{}]+\}/g
 
@@ -49,7 +53,7 @@ export const segmentsOf = (path: string): readonly string[] | undefined => {
   const segments: string[] = []
   for (const raw of path.slice(1).split('/')) {
     const segment = raw.includes('%') ? decodeOnce(raw) : raw
-    if (segment === undefined || segment === '.' || segment === '..') return undefined
+    if (segment === undefined || DOTS.has(segment)) return undefined
     segments.push(segment)
   }
   return segments

@@ -106,22 +106,35 @@ const readObject = (part: string): Record<string, unknown> | undefined => {
 /** Whether an object in this well-formed JSON names a member twice (after unescaping, RFC 8259 §4). */
 export const hasDuplicateMember = (text: string): boolean => {
   const objects: (Set<string> | undefined)[] = []
-  const STRING = /"(?:[^"\\]|\\.)*"/y
   for (let at = 0; at < text.length; at++) {
     const character = text[at]
     if (character === '{') objects.push(new Set())
     else if (character === '[') objects.push(undefined)
     else if (character === '}' || character === ']') objects.pop()
     else if (character === '"') {
-      STRING.lastIndex = at
-      const [string = '""'] = STRING.exec(text) ?? []
-      at += string.length - 1
+      const end = endOfString(text, at)
       const members = objects.at(-1)
-      if (!members || !/^\s*:/.test(text.slice(at + 1, at + 65))) continue
-      const name = JSON.parse(string) as string
-      if (members.has(name)) return true
-      members.add(name)
+      if (members && isNameAt(text, end)) {
+        const name = JSON.parse(text.slice(at, end)) as string
+        if (members.has(name)) return true
+        members.add(name)
+      }
+      at = end - 1
     }
   }
   return false
+}
+
+/** The index after the closing quote of the string that begins at `start`. */
+const endOfString = (text: string, start: number): number => {
+  let at = start + 1
+  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1
+  return at + 1
+}
+
+/** Whether a string that ended before `at` is a member's name: however much space is between, a colon follows. */
+const isNameAt = (text: string, at: number): boolean => {
+  let next = at
+  while (/\s/.test(text.charAt(next))) next += 1
+  return text[next] === ':'
 }

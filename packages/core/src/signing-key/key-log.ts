@@ -1,6 +1,7 @@
 import type { EventType, FactOf } from '../events/catalog.ts'
 import { fact } from '../events/envelope.ts'
 import { epochSeconds, instantOf } from '../shared/duration.ts'
+import { LONGEST_TOKEN_SECONDS } from '../shared/environment.ts'
 import type { Id } from '../shared/id.ts'
 import { type KeyRing, signingKey } from './ring.ts'
 
@@ -9,11 +10,17 @@ export const KEY_RING_ID = 'key-ring'
 
 type KeyEvent = Extract<EventType, `signing-key.${string}` | 'key-ring.rotation-failed'>
 
-/** What the log says of every key: whether it is known, has signed, is gone, was given up. */
+/** What the log says of every key: since when it is known, whether it has signed, is gone, was given up. */
 export interface KeyLog {
-  readonly keys: Readonly<
-    Record<string, { readonly activated: boolean; readonly retired: boolean; readonly compromised: boolean }>
-  >
+  readonly keys: Readonly<Record<string, KnownKey>>
+}
+
+export interface KnownKey {
+  /** NumericDate. */
+  readonly createdAt?: number
+  readonly activated: boolean
+  readonly retired: boolean
+  readonly compromised: boolean
 }
 
 export const NO_KEYS: KeyLog = { keys: {} }
@@ -44,12 +51,16 @@ export const unsaidFacts = (log: KeyLog, ring: KeyRing, now: Date): readonly Fac
         ]
       : []
   const retired = Object.entries(log.keys)
-    .filter(([kid, known]) => !known.retired && !ring.keys.some((key) => key.kid === kid))
+    .filter(([kid, known]) => mayBeGone(known, now) && !ring.keys.some((key) => key.kid === kid))
     .map(([kid]) =>
       fact('signing-key.retired', { kid: kid as Id<'key'>, retiredAt: instantOf(epochSeconds(now)) }),
     )
   return [...created, ...activated, ...retired]
 }
+
+/** A key cannot leave the ring sooner; a ring that lacks a younger one was read before the key was in it. */
+const mayBeGone = ({ createdAt = 0, retired, compromised }: KnownKey, now: Date): boolean =>
+  !retired && (compromised || createdAt + LONGEST_TOKEN_SECONDS <= epochSeconds(now))
 
 export const evolve = (log: KeyLog, { type, data }: FactOf<KeyEvent>): KeyLog => {
   const change = (kid: string, part: Partial<KeyLog['keys'][string]>): KeyLog => {
@@ -58,7 +69,7 @@ export const evolve = (log: KeyLog, { type, data }: FactOf<KeyEvent>): KeyLog =>
   }
   switch (type) {
     case 'signing-key.created':
-      return change(data.kid, {})
+      return change(data.kid, { createdAt: epochSeconds(new Date(data.createdAt)) })
     case 'signing-key.activated':
       return change(data.kid, { activated: true })
     case 'signing-key.retired':

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { epochSeconds } from '../shared/duration.ts'
 import type { NewId } from '../shared/id.ts'
 import { Redacted } from '../shared/redacted.ts'
 import { err, ok, type Result } from '../shared/result.ts'
@@ -10,6 +11,7 @@ import {
   lostKeys,
   type RotationTiming,
   type SigningKey,
+  signingKey,
   withNewKey,
 } from './ring.ts'
 import { readRing, SECRET_BYTES, writeRing } from './secret.ts'
@@ -27,6 +29,7 @@ export type RotationFailure =
   | { readonly reason: 'rotation_superseded' }
   | { readonly reason: 'rotation_loses_keys'; readonly kids: readonly string[] }
   | { readonly reason: 'canary_refused'; readonly kid: string }
+  | { readonly reason: 'rotation_too_late' }
 
 /**
  * The four steps of a Secrets Manager rotation. `rotationId` is its ClientRequestToken and the new version's id. Every
@@ -45,16 +48,16 @@ export const createSecret = async (rotationId: string, context: RotationContext)
 /** Proves, before anybody relies on it, that the new ring signs and verifies and has every key still in use. */
 export const testSecret = async (
   rotationId: string,
-  { store, now, compromised }: RotationContext,
+  context: RotationContext,
 ): Promise<Result<void, RotationFailure>> => {
-  const text = await store.version(rotationId)
+  const text = await context.store.version(rotationId)
   if (!text) return err({ reason: 'rotation_not_started' })
   const next = readRing(text)
-  const kids = lostKeys((await currentRing(store)).ring, next, {
-    now,
-    ...(compromised !== undefined && { compromised }),
-  })
+  const current = await currentRing(context.store)
+  const kids = lostKeys(current.ring, next, context)
   if (kids.length > 0) return err({ reason: 'rotation_loses_keys', kids })
+  if (current.versionId !== rotationId && isTooLate(next, current.ring, context))
+    return err({ reason: 'rotation_too_late' })
   const verify = createVerifier(next)
   const refused = next.keys.find((key) => !verify(canary(key)).ok)
   return refused ? err({ reason: 'canary_refused', kid: refused.kid }) : ok(undefined)
@@ -84,6 +87,17 @@ export const rotate = async (
   await createSecret(rotationId, context)
   const tested = await testSecret(rotationId, context)
   return tested.ok ? finishSecret(rotationId, context) : tested
+}
+
+/** A rotation that lay about: its key would sign before every authorizer has had an occasion to learn of it. */
+const isTooLate = (
+  next: KeyRing,
+  current: KeyRing,
+  { now, refreshSeconds, compromised }: RotationTiming,
+): boolean => {
+  const added = next.keys.at(-1)
+  if (!added || compromised !== undefined || !signingKey(current, now)) return false
+  return added.signsFrom - refreshSeconds < epochSeconds(now)
 }
 
 const currentRing = async (

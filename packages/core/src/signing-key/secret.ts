@@ -42,7 +42,8 @@ const readKey = (value: unknown): SigningKey => {
   const { kid, algorithm, secret, createdAt, signsFrom } = (value ?? {}) as Record<string, unknown>
   if (!isId('key', kid) || algorithm !== 'HS512' || typeof secret !== 'string') throw unreadable()
   if (!Number.isSafeInteger(createdAt) || !Number.isSafeInteger(signsFrom)) throw unreadable()
-  if (!checkSecret(new Redacted(Buffer.from(secret, 'base64url'))).ok) throw unreadable()
+  const bytes = Buffer.from(secret, 'base64url')
+  if (bytes.toString('base64url') !== secret || !checkSecret(new Redacted(bytes)).ok) throw unreadable()
   return {
     kid,
     algorithm,

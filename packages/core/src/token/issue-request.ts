@@ -2,14 +2,7 @@ import { epochSeconds, instantOf, secondsIn } from '../shared/duration.ts'
 import { environmentPolicy } from '../shared/environment.ts'
 import type { Id } from '../shared/id.ts'
 import { err, ok, type Result } from '../shared/result.ts'
-import {
-  formatRoute,
-  type Method,
-  type ProtectedRoute,
-  parseRoute,
-  type Route,
-  shapeOf,
-} from '../shared/route.ts'
+import { formatRoute, type ProtectedRoute, parseRoute, type Route, shapeOf } from '../shared/route.ts'
 import type { Grant } from './token.ts'
 
 /** One thing wrong with what was asked: where (JSON pointer, RFC 6901), what, in words. */
@@ -101,20 +94,22 @@ const faultOfRoute = (text: string, api: IssuableApi, pointer: string): readonly
   return [{ pointer, code: 'route_not_token_protected', detail }]
 }
 
-/** The registered routes that a granted one stands for: `ANY` in a grant stands for every method registered on its path. */
-const covers = (api: IssuableApi, route: Route): readonly ProtectedRoute[] =>
-  api.routes.filter(
-    ({ method, path }) => shapeOf(path) === shapeOf(route.path) && methodsMeet(route.method, method),
-  )
-
-const methodsMeet = (granted: Method, registered: Method): boolean =>
-  granted === registered || granted === 'ANY' || registered === 'ANY'
+/**
+ * The registered routes that a granted one stands for: `ANY` in a grant for every method registered on its path, another
+ * method for the route that has it, or else for the path's `ANY`.
+ */
+const covers = (api: IssuableApi, { method, path }: Route): readonly ProtectedRoute[] => {
+  const onPath = api.routes.filter((route) => shapeOf(route.path) === shapeOf(path))
+  if (method === 'ANY') return onPath
+  const own = onPath.filter((route) => route.method === method)
+  return own.length > 0 ? own : onPath.filter((route) => route.method === 'ANY')
+}
 
 const grantOf = ({ environment, routes }: GrantRequest, api: IssuableApi): Grant => {
   const parsed = routes.map(parseRoute).filter((route) => route !== undefined)
-  const registered = parsed.map(({ method, path }) => ({
-    method,
-    path: api.routes.find((route) => shapeOf(route.path) === shapeOf(path))?.path ?? path,
+  const registered = parsed.map((route) => ({
+    method: route.method,
+    path: covers(api, route)[0]?.path ?? route.path,
   }))
   const distinct = new Map(registered.map((route) => [formatRoute(route), route]))
   return { apiId: api.id, api: api.name, environment, routes: [...distinct.values()] }
@@ -141,8 +136,11 @@ export const expiryOf = (
   if (expiresAt !== undefined && expiresIn !== undefined)
     return fault('expiry_given_twice', 'give expiresAt or expiresIn, not both')
   const end = endOf({ expiresAt, expiresIn }, start, policies)
-  if (end === undefined)
-    return fault('expiry_malformed', `"${expiresIn}" is not a duration such as 30d, 12h or 15m`)
+  if (end === undefined || !Number.isFinite(end))
+    return fault(
+      'expiry_malformed',
+      `"${expiresIn ?? expiresAt}" is no instant in UTC, nor a duration like 30d`,
+    )
   if (end <= start) return fault('expiry_in_the_past', `${instantOf(end)} is over`)
   if (end > latest)
     return fault('expiry_too_late', `the latest for ${environments.join(', ')} is ${instantOf(latest)}`)

@@ -14,7 +14,9 @@ export const answerOf = (
   const whole =
     request && opening && Access.wholePolicy(request.stageArn, opening.binding.routes, opening.opened)
   const document = decision.ok
-    ? (whole ?? oneRoute(decision.value, request?.stageArn ?? '') ?? Access.narrowestPolicy(methodArn))
+    ? ([whole, oneRoute(decision.value, request?.stageArn ?? '')].find(
+        (candidate) => candidate && Access.permits(candidate, methodArn),
+      ) ?? Access.narrowestPolicy(methodArn))
     : Access.refusing(whole, methodArn)
   return {
     principalId: claims ? `${claims.consumerId}/${claims.tokenId}` : 'nobody',

@@ -1,0 +1,105 @@
+import type { Route } from '../shared/route.ts'
+import { methodsOverlap } from './templates.ts'
+
+/** Whether IAM's `*` (any text, slashes too) and `?` (any one character) in `pattern` can stand for `text`. */
+export const globMatches = (pattern: string, text: string): boolean => {
+  let [at, star, resume] = [0, -1, 0]
+  for (let index = 0; index < text.length; ) {
+    if (pattern[at] === '*') {
+      star = at++
+      resume = index
+    } else if (at < pattern.length && (pattern[at] === '?' || pattern[at] === text[index])) {
+      at++
+      index++
+    } else if (star >= 0) {
+      at = star + 1
+      index = ++resume
+    } else return false
+  }
+  while (pattern[at] === '*') at++
+  return at === pattern.length
+}
+
+/** A template as an IAM pattern: every parameter is `*`. */
+export const globOf = (path: string): string => path.replaceAll(/\{[^{}]+\}/g, '*')
+
+/** Whether the IAM pattern of `from` matches a request that is `to`'s. */
+export const reaches = (from: Route, to: Route): boolean =>
+  reachesInPlace(from, to) || reachesBeyondMethod(from, to)
+
+const reachesInPlace = (from: Route, to: Route): boolean =>
+  methodsOverlap(from.method, to.method) &&
+  !(differ(from.path, to.path, prefix) || differ(from.path, to.path, suffix)) &&
+  intersects(globTokens(from.path), templateTokens(to.path))
+
+/** The `*` that stands for `ANY` crosses slashes too: `stage/*` + `/x` matches `GET /admin/x`. */
+export const reachesBeyondMethod = (from: Route, to: Route): boolean =>
+  from.method === 'ANY' &&
+  !differ(from.path, to.path, suffix) &&
+  intersects([...literal('/'), ...anything, ...globTokens(from.path)], templateTokens(to.path))
+
+/** Most pairs of routes differ before their first parameter or after their last, and need no closer look. */
+const differ = (a: string, b: string, part: (path: string, length: number) => string): boolean => {
+  const length = Math.min(...[a, b].map((path) => part(path, Infinity).length))
+  return part(a, length) !== part(b, length)
+}
+
+const prefix = (path: string, length: number) => path.split('{', 1).join('').slice(0, length)
+
+const suffix = (path: string, length: number) => {
+  const literal = path.slice(path.lastIndexOf('}') + 1)
+  return literal.slice(Math.max(0, literal.length - length))
+}
+
+/** One character (`''`: any but a slash, `'*'`: any at all), once or any number of times. */
+interface PatternToken {
+  readonly one: string
+  readonly many: boolean
+}
+
+const NOT_SLASH = ''
+const ANYTHING = '*'
+
+const tokens = (
+  path: string,
+  parameter: (name: string) => readonly PatternToken[],
+): readonly PatternToken[] =>
+  path.split(/(\{[^{}]+\})/).flatMap((part) => (part.startsWith('{') ? parameter(part) : literal(part)))
+
+const literal = (text: string): readonly PatternToken[] => [...text].map((one) => ({ one, many: false }))
+
+const anything: readonly PatternToken[] = [{ one: ANYTHING, many: true }]
+
+const globTokens = (path: string) => tokens(path, () => anything)
+
+const templateTokens = (path: string) =>
+  tokens(path, (name) => {
+    const one = name.endsWith('+}') ? ANYTHING : NOT_SLASH
+    return [
+      { one, many: false },
+      { one, many: true },
+    ]
+  })
+
+const compatible = (a: string, b: string): boolean => {
+  if (a === ANYTHING || b === ANYTHING || a === b) return true
+  return (a === NOT_SLASH && b !== '/') || (b === NOT_SLASH && a !== '/')
+}
+
+/** Whether some text matches both patterns; looks at every pair of positions once at most. */
+const intersects = (left: readonly PatternToken[], right: readonly PatternToken[]): boolean => {
+  const seen = new Set<number>()
+  const pending: [number, number][] = [[0, 0]]
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    const [i, j] = next
+    const state = i * (right.length + 1) + j
+    if (seen.has(state)) continue
+    seen.add(state)
+    const [a, b] = [left[i], right[j]]
+    if (!a && !b) return true
+    if (a?.many) pending.push([i + 1, j])
+    if (b?.many) pending.push([i, j + 1])
+    if (a && b && compatible(a.one, b.one)) pending.push([a.many ? i : i + 1, b.many ? j : j + 1])
+  }
+  return false
+}

@@ -1,0 +1,119 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import type { Evaluation } from './evaluation.ts'
+
+const run = promisify(execFile)
+
+export const ROOT = join(import.meta.dirname, '../..')
+const NODE = join(ROOT, 'node_modules/.bin/node')
+const STATE = join(ROOT, '.sst')
+const PLATFORM = join(STATE, 'platform')
+const KEPT = join(STATE, 'evaluations')
+
+const LIMIT_MILLISECONDS = 120_000
+const LIMIT_MEGABYTES = 1_024
+
+/** Everything an evaluation follows from. */
+const SOURCES = ['sst.config.ts', 'stacks', 'packages/topology/src', 'test/stacks', 'pnpm-lock.yaml']
+
+/** What the processes here may see of the environment: nothing that could change the graph. */
+const environment = (): NodeJS.ProcessEnv => ({
+  PATH: process.env.PATH,
+  HOME: process.env.HOME,
+  SST_SKIP_DEPENDENCY_CHECK: '1',
+  SST_NO_BUN: '1',
+  SST_TELEMETRY_DISABLED: '1',
+})
+
+const textOf = (file: string) => readFile(file, 'utf8').catch(() => '')
+
+/** SST's components and Pulumi's providers, as `sst deploy` would have them; from the npm registry, once per version. */
+export const installPlatform = async (): Promise<void> => {
+  const { version } = JSON.parse(await textOf(join(ROOT, 'node_modules/sst/package.json'))) as {
+    version: string
+  }
+  const complete = await stat(join(PLATFORM, 'node_modules/@pulumi/aws')).catch(() => undefined)
+  if (complete && (await textOf(join(PLATFORM, 'version'))).trim() === version) return
+  await alone('install', () =>
+    run(join(ROOT, 'node_modules/.bin/sst'), ['install', '--stage', 'test'], {
+      cwd: ROOT,
+      // Its npm needs the registry that this machine is set up with.
+      env: { ...process.env, ...environment() },
+      timeout: 2 * LIMIT_MILLISECONDS,
+    }),
+  )
+}
+
+/** One process at a time: test files run side by side. A lock that a dead process left is broken after a while. */
+const alone = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+  const lock = join(STATE, `${what}.lock`)
+  await mkdir(STATE, { recursive: true })
+  while (!(await taken(lock))) await setTimeout(100)
+  try {
+    return await work()
+  } finally {
+    await rm(lock, { recursive: true, force: true })
+  }
+}
+
+const taken = async (lock: string): Promise<boolean> => {
+  const age = Date.now() - ((await stat(lock).catch(() => undefined))?.mtimeMs ?? Date.now())
+  if (age > 3 * LIMIT_MILLISECONDS) await rm(lock, { recursive: true, force: true })
+  return mkdir(lock).then(
+    () => true,
+    () => false,
+  )
+}
+
+const filesOf = async (source: string): Promise<string[]> => {
+  const path = join(ROOT, source)
+  if ((await stat(path)).isFile()) return [path]
+  const entries = await readdir(path, { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => entry.isFile() && !/\.(test\.ts|txt)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+}
+
+const fingerprint = async (stage: string): Promise<string> => {
+  const hash = createHash('sha256').update(stage)
+  for (const file of (await Promise.all(SOURCES.map(filesOf))).flat())
+    hash.update(file).update(await readFile(file))
+  return hash.digest('hex').slice(0, 24)
+}
+
+const evaluateInto = async (stage: string, kept: string): Promise<void> => {
+  const folder = await mkdtemp(join(tmpdir(), 'countersign-stacks-'))
+  try {
+    const program = join(import.meta.dirname, 'evaluate-program.ts')
+    await run(NODE, [`--max-old-space-size=${LIMIT_MEGABYTES}`, program, stage, folder], {
+      cwd: ROOT,
+      env: environment(),
+      timeout: LIMIT_MILLISECONDS,
+    })
+    await mkdir(KEPT, { recursive: true })
+    const text = join(folder, 'evaluation.json')
+    await rename(text, kept).catch(async () => (await import('node:fs/promises')).copyFile(text, kept))
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/**
+ * The graph of resources that `sst deploy --stage STAGE` would ask for. The real components run, offline; an evaluation
+ * is kept for as long as nothing that it follows from changes.
+ */
+export const evaluate = async (stage: string): Promise<Evaluation> => {
+  await installPlatform()
+  const kept = join(KEPT, `${await fingerprint(stage)}.json`)
+  await alone(`evaluate-${stage}`.slice(0, 100), async () => {
+    if (!(await textOf(kept))) await evaluateInto(stage, kept)
+  })
+  // Written by the program beside this file, whose output is typed.
+  return JSON.parse(await textOf(kept)) as Evaluation
+}

@@ -1,0 +1,152 @@
+import { routes, streams } from '@countersign/topology'
+import { describe, expect, it } from 'vitest'
+import { MANAGED_POLICIES, WILDCARDS } from '../../stacks/wildcards.ts'
+import { evaluate } from './evaluate.ts'
+import { all, at, textAt, the } from './graph.ts'
+import { grantsOf, POLICY_TYPES, resourcePolicies, rolePolicies, trustPolicies } from './policies.ts'
+
+const graph = await evaluate('test')
+
+describe('privilege', () => {
+  /** With the ending that the list of the stacks names for its service cut off. */
+  const exact = (arn: string) => {
+    const named = Object.values(WILDCARDS).find(({ service, suffix }) => {
+      return arn.split(':')[2] === service && arn.endsWith(suffix)
+    })
+    return named ? arn.slice(0, -named.suffix.length) : arn
+  }
+
+  it('is given for whole actions on whole resources: no wildcard but those listed with a reason', () => {
+    const statements = [...rolePolicies(graph), ...resourcePolicies(graph), ...trustPolicies(graph)].flatMap(
+      ({ of, statements }) => statements.map((statement) => ({ of, ...statement })),
+    )
+    expect(statements.length).toBeGreaterThan(Object.keys(routes).length)
+    const wild = statements.filter(({ actions, resources }) =>
+      [...actions, ...resources.map(exact)].some((part) => /[*?]/.test(part)),
+    )
+    expect(wild).toEqual([])
+  })
+
+  it('is given by role, queue, bus and function policies, and by no other kind of resource', () => {
+    const others = graph.resources
+      .map(({ type }) => type)
+      .filter((type) => /policy|permission|attachment|\/grant/i.test(type) && !POLICY_TYPES.includes(type))
+    expect(others).toEqual([])
+  })
+
+  it('comes from no managed policy but those listed with a reason', () => {
+    const managed = all(graph, 'role').flatMap(
+      ({ inputs }) => (at(inputs, 'managedPolicyArns') ?? []) as string[],
+    )
+    const listed = Object.keys(MANAGED_POLICIES).map((name) => `arn:aws:iam::aws:policy/${name}`)
+    expect(managed).toEqual(listed)
+  })
+
+  it('has a reason for each exception, and each exception is used', () => {
+    for (const { reason } of [...Object.values(WILDCARDS)]) expect(reason.length).toBeGreaterThan(20)
+    const arns = rolePolicies(graph).flatMap(({ statements }) =>
+      statements.flatMap(({ resources }) => resources),
+    )
+    const sources = all(graph, 'permission').map(({ inputs }) => textAt(inputs, 'sourceArn'))
+    for (const { service, suffix } of Object.values(WILDCARDS))
+      expect([...arns, ...sources].some((arn) => arn.split(':')[2] === service && arn.endsWith(suffix))).toBe(
+        true,
+      )
+  })
+
+  it('to invoke a function belongs to one named source each', () => {
+    const open = all(graph, 'permission').filter(({ inputs }) => {
+      const source = inputs.sourceArn
+      return typeof source !== 'string' || /[*?]/.test(exact(source)) || inputs.principal === '*'
+    })
+    expect(open).toEqual([])
+    const rotation = the(graph, 'permission', 'RotateKeyRingPermission')
+    expect(rotation).toMatchObject({
+      principal: 'secretsmanager.amazonaws.com',
+      sourceArn: 'arn:aws:secretsmanager:eu-west-2:123456789012:secret:KeyRing-AbCdEf',
+    })
+  })
+
+  it('to put into a queue belongs to the one rule that feeds it', () => {
+    const queues = resourcePolicies(graph).filter(({ of }) => of !== 'BusPolicy')
+    expect(queues.length).toBeGreaterThan(0)
+    for (const { of, statements } of queues) {
+      const name = of.replace(/(DeadLetters)?Policy$/, '')
+      expect(statements).toEqual([
+        {
+          effect: 'Allow',
+          actions: ['sqs:SendMessage'],
+          resources: [`arn:aws:sqs:eu-west-2:123456789012:${of.replace('Policy', 'Queue')}`],
+          principal: { Service: 'events.amazonaws.com' },
+          condition: {
+            ArnEquals: { 'aws:SourceArn': `arn:aws:events:eu-west-2:123456789012:rule/BusBus/${name}Rule` },
+          },
+        },
+      ])
+    }
+  })
+
+  it("to speak for the platform on the bus belongs to the functions that follow the ledger's stream", () => {
+    const speakers = all(graph, 'role')
+      .map(({ name }) => name)
+      .filter((name) => JSON.stringify(the(graph, 'role', name)).includes('events:PutEvents'))
+    expect(speakers).toEqual(Object.keys(streams).map((name) => `${name}StreamRole`))
+    const [policy] = resourcePolicies(graph).filter(({ of }) => of === 'BusPolicy')
+    expect(policy?.statements).toEqual([
+      expect.objectContaining({
+        effect: 'Deny',
+        actions: ['events:PutEvents'],
+        condition: expect.objectContaining({
+          'ForAnyValue:StringEquals': { 'events:source': ['countersign'] },
+          ArnNotEquals: {
+            'aws:PrincipalArn': speakers.map((name) => `arn:aws:iam::123456789012:role/${name}`),
+          },
+        }),
+      }),
+    ])
+  })
+
+  it('is what the links say: the authorizer reads its rows and the ring', () => {
+    expect(grantsOf(graph, 'Authorizer')).toEqual([
+      'dynamodb:BatchGetItem on table/AccessTable',
+      'secretsmanager:GetSecretValue on secret:KeyRing-AbCdEf',
+    ])
+  })
+
+  it('is what the links say: a query reads, and nothing else', () => {
+    expect(grantsOf(graph, 'GetTokensRoute')).toEqual([
+      'dynamodb:GetItem on table/LedgerTable',
+      'dynamodb:Query on table/LedgerTable',
+      'dynamodb:Query on table/LedgerTable/index/Day',
+      'dynamodb:Query on table/LedgerTable/index/Listed',
+    ])
+  })
+
+  it('to write the read model comes only with `access:write`, never with the ledger', () => {
+    const touches = (name: string) =>
+      grantsOf(graph, name).some((grant) => grant.endsWith('table/AccessTable'))
+    expect(touches('PostTokensIdRevocationRoute')).toBe(true)
+    expect(touches('PostTokensRoute')).toBe(false)
+  })
+
+  it('to take anything out of the ledger belongs to nobody', () => {
+    const actions = rolePolicies(graph).flatMap(({ statements }) =>
+      statements.flatMap(({ actions }) => actions),
+    )
+    expect(actions).toContain('dynamodb:PutItem')
+    expect(actions.filter((action) => /Delete(Item|Table)|BatchWrite|PartiQL/.test(action))).toEqual([])
+  })
+
+  it('to change the ring belongs to those who rotate', () => {
+    const changers = rolePolicies(graph)
+      .filter(({ statements }) =>
+        statements.some(({ actions }) => actions.includes('secretsmanager:PutSecretValue')),
+      )
+      .map(({ of }) => of)
+    expect(changers.sort()).toEqual([
+      'PostSigningKeysKidCompromiseRouteRole',
+      'PostSigningKeysRotationRouteRole',
+      'RotateKeyRingRotationRole',
+    ])
+  })
+})

@@ -1,0 +1,129 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  authorizer,
+  type Runs,
+  rotations,
+  routes,
+  schedules,
+  streams,
+  subscriptions,
+  tables,
+} from '@countersign/topology'
+import { describe, expect, it } from 'vitest'
+import { evaluate, ROOT } from './evaluate.ts'
+import { all, at, functionArn, jsonAt, moduleOf, namesOf, routeOf, textAt, the } from './graph.ts'
+
+const graph = await evaluate('test')
+
+const runs: readonly Runs[] = [
+  ...Object.values(routes),
+  ...Object.values(subscriptions),
+  ...Object.values(streams),
+  ...Object.values(schedules),
+  ...Object.values(rotations),
+  authorizer,
+]
+
+describe('the deployed system', () => {
+  it('has one function for each thing of the topology that runs, and no other', () => {
+    const deployed = all(graph, 'function').map(({ name }) => moduleOf(graph, name))
+    expect(deployed.sort()).toEqual(runs.map(({ module }) => module).sort())
+  })
+
+  it('bundles only modules that exist', () => {
+    const missing = runs.map(({ module }) => `${module}.ts`).filter((file) => !existsSync(join(ROOT, file)))
+    expect(missing).toEqual([])
+  })
+
+  it('ships the files that a module reads at run time, where it reads them', () => {
+    const shipped = graph.builds.flatMap(({ handler, copyFiles }) =>
+      copyFiles.map(({ from, to }) => `${handler} ${from.replace(`${ROOT}/`, '')} → ${to}`),
+    )
+    const wanted = runs.flatMap(({ module, files = [] }) =>
+      files.map(({ from, to }) => `${module}.handler ${from} → ${to}`),
+    )
+    expect(wanted.length).toBeGreaterThan(0)
+    expect(shipped.sort()).toEqual(wanted.sort())
+  })
+
+  it('has the tables of the topology with their keys, indexes, stream and nothing else', () => {
+    expect(namesOf(graph, 'table')).toEqual(
+      Object.keys(tables)
+        .map((name) => `${name}Table`)
+        .sort(),
+    )
+    for (const [name, { primaryIndex, globalIndexes, stream }] of Object.entries(tables)) {
+      const table = the(graph, 'table', `${name}Table`)
+      expect(table).toMatchObject({ ...primaryIndex, streamEnabled: stream !== undefined })
+      expect(table.streamViewType).toBe(stream?.toUpperCase().replaceAll('-', '_'))
+      expect(table.globalSecondaryIndexes).toEqual(
+        Object.entries(globalIndexes).map(([index, keys]) => ({
+          name: index,
+          ...keys,
+          projectionType: 'ALL',
+        })),
+      )
+    }
+  })
+
+  it('has one rule per subscription, for its source and its events', () => {
+    expect(namesOf(graph, 'rule')).toEqual(
+      Object.keys(subscriptions)
+        .map((name) => `${name}Rule`)
+        .sort(),
+    )
+    for (const [name, { source, on }] of Object.entries(subscriptions))
+      expect(jsonAt(the(graph, 'rule', `${name}Rule`), 'eventPattern')).toEqual({
+        source: [source],
+        'detail-type': on,
+      })
+  })
+
+  it('follows the streams of the topology and no other', () => {
+    const followed = all(graph, 'mapping')
+      .filter(({ inputs }) => textAt(inputs, 'eventSourceArn').includes(':dynamodb:'))
+      .map(({ inputs }) => [textAt(inputs, 'eventSourceArn').split('/')[1], inputs.functionName])
+    expect(followed).toEqual(
+      Object.entries(streams).map(([name, { table }]) => [`${table}Table`, functionArn(`${name}Stream`)]),
+    )
+  })
+
+  it('runs the schedules of the topology and no other', () => {
+    const scheduled = all(graph, 'schedule').map(({ inputs }) => [
+      inputs.scheduleExpression,
+      at(inputs, 'target.arn'),
+      inputs.state,
+    ])
+    expect(scheduled).toEqual(
+      Object.entries(schedules).map(([name, { every }]) => [every, functionArn(`${name}Job`), 'ENABLED']),
+    )
+  })
+
+  it('rotates the secrets of the topology and no other', () => {
+    expect(namesOf(graph, 'secret')).toEqual(Object.values(rotations).map(({ secret }) => secret))
+    for (const [name, { everyDays, secret }] of Object.entries(rotations))
+      expect(the(graph, 'rotation', name)).toMatchObject({
+        secretId: `${secret}-id`,
+        rotationLambdaArn: functionArn(`${name}Rotation`),
+        rotationRules: { automaticallyAfterDays: everyDays },
+        rotateImmediately: true,
+      })
+    expect(all(graph, 'rotation')).toHaveLength(Object.keys(rotations).length)
+  })
+
+  it('serves the routes of the topology, each by its own function, and no other', () => {
+    expect(
+      all(graph, 'method')
+        .map(({ inputs }) => routeOf(graph, inputs))
+        .sort(),
+    ).toEqual(Object.keys(routes).sort())
+    const served = all(graph, 'integration').map(({ inputs }) => [
+      routeOf(graph, inputs),
+      moduleOf(graph, /function:(\w+)\//.exec(textAt(inputs, 'uri'))?.[1] ?? ''),
+    ])
+    expect(Object.fromEntries(served)).toEqual(
+      Object.fromEntries(Object.entries(routes).map(([route, { module }]) => [route, module])),
+    )
+  })
+})

@@ -1,0 +1,72 @@
+import type { AttributeValue, Update } from '@aws-sdk/client-dynamodb'
+import { applyWrite, type RegisterWrite, type Row } from '@countersign/core/shared'
+import { attributeOf } from './access-item.ts'
+
+/** Writes by the row they go to, in the order given. */
+export const byRow = (writes: readonly RegisterWrite[]): ReadonlyMap<string, readonly RegisterWrite[]> =>
+  Map.groupBy(writes, ({ row }) => row)
+
+/**
+ * One conditional update that does to a row what `applyWrite` does: each register only upwards in rank, `sweepAfter` only
+ * later. A condition cannot pass over a single register, so the update refuses as a whole when `present` (the row as it
+ * was last seen, if it was) is not what is there; DynamoDB then hands out the row, and the update is built again on it.
+ * Undefined when every register has a higher or equal rank already.
+ */
+export const rowUpdate = (
+  table: string,
+  row: string,
+  writes: readonly RegisterWrite[],
+  present: Row | undefined,
+): Update | undefined => {
+  const higher = writes.filter(
+    ({ register, rank }) => (present?.registers[register]?.rank ?? -Infinity) < rank,
+  )
+  if (higher.length === 0) return undefined
+  const wanted = higher.reduce<Row | undefined>(applyWrite, undefined) ?? { registers: {} }
+  const clauses = [
+    ...Object.entries(wanted.registers).map(([register, { rank, value }], index) =>
+      registerClause(index, register, rank, JSON.stringify(value)),
+    ),
+    ...(wanted.sweepAfter === undefined ? [] : [sweepClause(wanted.sweepAfter, present?.sweepAfter ?? 0)]),
+  ]
+  return {
+    TableName: table,
+    Key: { key: { S: row } },
+    UpdateExpression: `SET ${clauses.flatMap(({ set }) => set ?? []).join(', ')}`,
+    ConditionExpression: clauses.map(({ condition }) => condition).join(' AND '),
+    ExpressionAttributeNames: Object.assign({ '#rank': 'rank' }, ...clauses.map(({ names }) => names)),
+    ExpressionAttributeValues: Object.assign({}, ...clauses.map(({ values }) => values)),
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  }
+}
+
+interface Clause {
+  readonly set?: string
+  readonly condition: string
+  readonly names: Readonly<Record<string, string>>
+  readonly values: Readonly<Record<string, AttributeValue>>
+}
+
+const registerClause = (index: number, register: string, rank: number, value: string): Clause => ({
+  set: `#r${index} = :r${index}`,
+  condition: `(attribute_not_exists(#r${index}) OR #r${index}.#rank < :k${index})`,
+  names: { [`#r${index}`]: attributeOf(register) },
+  values: {
+    [`:r${index}`]: { M: { rank: { N: String(rank) }, value: { S: value } } },
+    [`:k${index}`]: { N: String(rank) },
+  },
+})
+
+/** An update cannot take the later of two times; it can insist on which of them is the later one. */
+const sweepClause = (wanted: number, present: number): Clause => {
+  const names = { '#sweepAfter': 'sweepAfter' }
+  const values = { ':sweepAfter': { N: String(wanted) } }
+  return present > wanted
+    ? { condition: '#sweepAfter > :sweepAfter', names, values }
+    : {
+        set: '#sweepAfter = :sweepAfter',
+        condition: '(attribute_not_exists(#sweepAfter) OR #sweepAfter <= :sweepAfter)',
+        names,
+        values,
+      }
+}

@@ -1,0 +1,45 @@
+/** Attempts the SDK makes by itself for one call: throttling, 5xx and broken connections. */
+const ATTEMPTS = 3
+
+/** What every client of the SDK is made with: each attempt ends by itself, and there are few of them. */
+export const clientSettings = (attemptMilliseconds: number) => ({
+  maxAttempts: ATTEMPTS,
+  requestHandler: {
+    connectionTimeout: 500,
+    requestTimeout: attemptMilliseconds,
+    throwOnRequestTimeout: true,
+  },
+})
+
+/** Runs a call, all its attempts together, within a time limit; what goes wrong is thrown with its cause. */
+export const within = async <T>(
+  milliseconds: number,
+  doing: string,
+  call: (limit: { readonly abortSignal: AbortSignal }) => Promise<T>,
+): Promise<T> => {
+  const abortSignal = AbortSignal.timeout(milliseconds)
+  try {
+    return await call({ abortSignal })
+  } catch (cause) {
+    throw new Error(failure(doing, cause), { cause })
+  }
+}
+
+/** The service's name for the fault and nothing of what was sent or received. */
+export const failure = (doing: string, cause: unknown): string =>
+  `${doing} failed: ${cause instanceof Error ? cause.name : typeof cause}`
+
+/** Waits between attempts; time and chance are given, so that tests neither wait nor guess. */
+export interface Backoff {
+  /** In milliseconds. */
+  readonly sleep: (milliseconds: number) => Promise<unknown>
+  /** At least 0, less than 1. */
+  readonly random: () => number
+}
+
+const FIRST_WAIT_MILLISECONDS = 25
+const LONGEST_WAIT_MILLISECONDS = 400
+
+/** Full jitter: two who collided do not collide again in step. */
+export const waitOf = (attempt: number, random: () => number): number =>
+  Math.ceil(random() * Math.min(LONGEST_WAIT_MILLISECONDS, FIRST_WAIT_MILLISECONDS * 2 ** attempt))

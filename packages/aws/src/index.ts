@@ -1,0 +1,5 @@
+export { type DynamoAccessRowsOptions, dynamoAccessRows } from './dynamo-access-rows.ts'
+export { type DynamoLedgerOptions, dynamoLedger } from './dynamo-ledger.ts'
+export { type EventBridgePublisherOptions, eventBridgePublisher } from './event-bridge-publisher.ts'
+export { type SecretsManagerKeyRingOptions, secretsManagerKeyRing } from './secrets-manager-key-ring.ts'
+export { type SqsPipelineOptions, type SubscriptionQueues, sqsPipeline } from './sqs-pipeline.ts'

@@ -1,0 +1,126 @@
+import {
+  GetSecretValueCommand,
+  type GetSecretValueCommandInput,
+  InvalidParameterException,
+  PutSecretValueCommand,
+  ResourceExistsException,
+  ResourceNotFoundException,
+  SecretsManagerClient,
+  UpdateSecretVersionStageCommand,
+} from '@aws-sdk/client-secrets-manager'
+import { err, ok, type Redacted } from '@countersign/core/shared'
+import type { KeyRingStore, KeyRingVersion } from '@countersign/core/signing-key'
+import { clientSettings, failure } from './calls.ts'
+import { NO_SUCH_VERSION, ringText } from './ring-text.ts'
+
+export interface SecretsManagerKeyRingOptions {
+  /** Name or ARN of the secret. */
+  readonly secret: string
+  readonly client?: SecretsManagerClient
+}
+
+const LIMIT_MILLISECONDS = 5_000
+
+const CURRENT = 'AWSCURRENT'
+const PENDING = 'AWSPENDING'
+
+/** The key ring as versions of one secret, told apart by their stages. */
+export const secretsManagerKeyRing = (options: SecretsManagerKeyRingOptions): KeyRingStore => {
+  const client = options.client ?? new SecretsManagerClient(clientSettings(2_000))
+  const context = { client, SecretId: options.secret }
+  const current = () => find(context, { VersionStage: CURRENT })
+  return {
+    current,
+    version: async (VersionId) => (await find(context, { VersionId }))?.text,
+    stage: (versionId, text) => stage(context, versionId, text),
+    promote: async (versionId, from) => {
+      if (await moved(context, CURRENT, versionId, from)) return ok(undefined)
+      // A repeated call finds the label moved by the one whose answer was lost.
+      const now = (await current())?.versionId
+      if (now === versionId) return ok(undefined)
+      if (now === from) throw new Error(`${CURRENT} could not be moved, though it is where it was`)
+      return err({ reason: 'rotation_superseded' })
+    },
+  }
+}
+
+interface Context {
+  readonly client: SecretsManagerClient
+  readonly SecretId: string
+}
+
+const find = async (
+  { client, SecretId }: Context,
+  wanted: Pick<GetSecretValueCommandInput, 'VersionId' | 'VersionStage'>,
+): Promise<KeyRingVersion | undefined> =>
+  calling('reading the key ring', async (limit) => {
+    try {
+      const found = await client.send(new GetSecretValueCommand({ SecretId, ...wanted }), limit)
+      return ringText(found)
+    } catch (error) {
+      if (error instanceof ResourceNotFoundException && NO_SUCH_VERSION.test(error.message)) return undefined
+      throw error
+    }
+  })
+
+const stage = async (context: Context, versionId: string, text: Redacted<string>): Promise<void> => {
+  const { client, SecretId } = context
+  const command = new PutSecretValueCommand({
+    SecretId,
+    ClientRequestToken: versionId,
+    SecretString: text.reveal(),
+    VersionStages: [PENDING],
+  })
+  const put = await calling('staging the key ring', (limit) =>
+    client.send(command, limit).catch(undefinedWhen(ResourceExistsException)),
+  )
+  if (!put) await pend(context, versionId)
+}
+
+/** The version is there with the text it was first given; only the label may have to come back to it. */
+const pend = async (context: Context, versionId: string): Promise<void> => {
+  const pending = (await find(context, { VersionStage: PENDING }))?.versionId
+  if (pending === versionId || (await moved(context, PENDING, versionId, pending))) return
+  throw new Error(`${PENDING} was moved by another rotation at the same time`)
+}
+
+/** False when the label is not where it was thought to be. */
+const moved = async (
+  { client, SecretId }: Context,
+  VersionStage: string,
+  MoveToVersionId: string,
+  from: string | undefined,
+): Promise<boolean> => {
+  const command = new UpdateSecretVersionStageCommand({
+    SecretId,
+    VersionStage,
+    MoveToVersionId,
+    ...(from !== undefined && { RemoveFromVersionId: from }),
+  })
+  const done = await calling(`moving ${VersionStage}`, (limit) =>
+    client.send(command, limit).catch(undefinedWhen(InvalidParameterException)),
+  )
+  return done !== undefined
+}
+
+const undefinedWhen =
+  (refusal: abstract new (...args: never[]) => Error) =>
+  (error: unknown): undefined => {
+    if (!(error instanceof refusal)) throw error
+  }
+
+/**
+ * Within the time limit. An error that is not the service's own is passed on by its name only: a parser quotes what it
+ * could not read, and here that is a secret.
+ */
+const calling = async <T>(
+  doing: string,
+  call: (limit: { readonly abortSignal: AbortSignal }) => Promise<T>,
+): Promise<T> => {
+  try {
+    return await call({ abortSignal: AbortSignal.timeout(LIMIT_MILLISECONDS) })
+  } catch (error) {
+    const cause = error instanceof SyntaxError ? new Error('the answer is not JSON') : error
+    throw new Error(failure(doing, cause), { cause })
+  }
+}

@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto'
+import { environmentCredentials, fetchAccessRows, fetchKeyRing } from '@countersign/aws/authorizer'
+import type { AccessRowReader } from '@countersign/core/access'
+import { idFrom } from '@countersign/core/shared'
+import type { KeyRingReader } from '@countersign/core/signing-key'
+import type { Services } from './services.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+type AuthorizerServices = Pick<Services, 'clock' | 'newId' | 'settings' | 'log'> & {
+  readonly accessRows: AccessRowReader
+  readonly keyRing: KeyRingReader
+}
+
+/** The authorizer's services on AWS: no SDK, and the variables are read by hand, because every import is paid at its start. */
+export const connectAuthorizer = async (
+  environment: Environment = process.env,
+): Promise<AuthorizerServices> => {
+  const aws = {
+    region: variable(environment, 'AWS_REGION'),
+    endpoint: environment.AWS_ENDPOINT_URL || undefined,
+    credentials: () => environmentCredentials(environment),
+  }
+  return {
+    ...processServices,
+    settings: {
+      issuer: variable(environment, 'ISSUER'),
+      ringRefreshSeconds: seconds(environment, 'RING_REFRESH_SECONDS'),
+    },
+    accessRows: fetchAccessRows({ ...aws, table: variable(environment, 'ACCESS_TABLE') }),
+    keyRing: fetchKeyRing({ ...aws, secret: variable(environment, 'KEY_RING_SECRET') }),
+  }
+}
+
+const variable = (environment: Environment, name: string): string => {
+  const value = environment[name]
+  if (!value) throw new Error(`the environment variable ${name} is missing`)
+  return value
+}
+
+const seconds = (environment: Environment, name: string): number => {
+  const text = variable(environment, name)
+  if (!/^[1-9][0-9]{0,5}$/.test(text))
+    throw new Error(`the environment variable ${name} is no number of seconds`)
+  return Number(text)
+}
+
+/** What the process itself gives, the same for every function. A log line is one line of JSON on stdout. */
+export const processServices: Pick<Services, 'clock' | 'newId' | 'randomBytes' | 'log'> = {
+  clock: () => new Date(),
+  newId: (kind) => idFrom(kind, randomBytes(16)),
+  randomBytes: (count) => randomBytes(count),
+  log: (line) => {
+    process.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), ...line })}\n`)
+  },
+}

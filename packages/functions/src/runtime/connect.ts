@@ -1,0 +1,97 @@
+import {
+  dynamoAccessRows,
+  dynamoLedger,
+  eventBridgePublisher,
+  secretsManagerKeyRing,
+  sqsPipeline,
+} from '@countersign/aws'
+import { z } from 'zod'
+import { type Environment, processServices } from './connect-authorizer.ts'
+import type { Services } from './services.ts'
+
+const Name = z.string().min(1)
+const Queues = z.record(z.string(), z.strictObject({ queueUrl: z.url(), deadLetterQueueUrl: z.url() }))
+
+/** What the stacks put into a function's environment; each function gets the variables of its own links. */
+const Variables = {
+  LEDGER_TABLE: Name,
+  ACCESS_TABLE: Name,
+  BUS_NAME: Name,
+  KEY_RING_SECRET: Name,
+  /** `{"<subscription>": {"queueUrl": "…", "deadLetterQueueUrl": "…"}}` */
+  SUBSCRIPTION_QUEUES: z
+    .string()
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text)
+      } catch {
+        context.addIssue({ code: 'custom', message: 'not JSON' })
+        return z.NEVER
+      }
+    })
+    .pipe(Queues),
+  ISSUER: Name,
+  RING_REFRESH_SECONDS: z.coerce.number().int().min(1).max(999_999),
+} as const
+
+type Variable = keyof typeof Variables
+
+const reader =
+  (environment: Environment) =>
+  <V extends Variable>(name: V): z.output<(typeof Variables)[V]> => {
+    const text = environment[name]
+    if (text === undefined) throw new Error(`the environment variable ${name} is missing`)
+    const value = Variables[name].safeParse(text)
+    if (!value.success)
+      throw new Error(`the environment variable ${name} cannot be read`, { cause: value.error })
+    return value.data as z.output<(typeof Variables)[V]>
+  }
+
+const once = <T>(make: () => T): (() => T) => {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
+
+/**
+ * The services on AWS. Each is made when it is first asked for, because a function has the variables of its own links
+ * only; asking for a service whose variable is missing throws and names it.
+ */
+export const connect = async (environment: Environment = process.env): Promise<Services> => {
+  const read = reader(environment)
+  const ledger = once(() =>
+    dynamoLedger({ tables: { ledger: read('LEDGER_TABLE'), access: () => read('ACCESS_TABLE') } }),
+  )
+  const accessRows = once(() => dynamoAccessRows({ table: read('ACCESS_TABLE') }))
+  const keyRing = once(() => secretsManagerKeyRing({ secret: read('KEY_RING_SECRET') }))
+  const publisher = once(() => eventBridgePublisher({ busName: read('BUS_NAME') }))
+  const pipeline = once(() => sqsPipeline({ queues: read('SUBSCRIPTION_QUEUES') }))
+  return {
+    ...processServices,
+    get ledger() {
+      return ledger()
+    },
+    get accessRows() {
+      return accessRows()
+    },
+    get keyRing() {
+      return keyRing()
+    },
+    get publisher() {
+      return publisher()
+    },
+    get pipeline() {
+      return pipeline()
+    },
+    settings: {
+      get issuer() {
+        return read('ISSUER')
+      },
+      get ringRefreshSeconds() {
+        return read('RING_REFRESH_SECONDS')
+      },
+    },
+  }
+}

@@ -1,6 +1,6 @@
 import type { ClaimChange, Ledger } from '@countersign/core/ledger'
-import { type Api, type RegistrationFault, Registry } from '@countersign/core/registry'
-import { type Coordinates, err, ok, type ProtectedRoute, type Result } from '@countersign/core/shared'
+import { type Api, type DescribeApi, type RegistrationFault, Registry } from '@countersign/core/registry'
+import { type Coordinates, err, ok, type Result } from '@countersign/core/shared'
 import { type Asked, change, command, type Decided, NOTHING, versionMatches } from './command.ts'
 import { apiShape, findApi, publicationShape } from './entities.ts'
 import type { HttpAnswer } from './http.ts'
@@ -33,19 +33,20 @@ export const publishApi = async (
 ): Promise<Result<HttpAnswer, Refusal>> => {
   const routes = await Registry.routesOf(publication.openapi, publication.authorization)
   if (!routes.ok) return rejectPublication(services, asked, publication, routes.error)
-  return command(services, asked, () => saveApi(services, asked, { ...publication, routes: routes.value }))
+  return registerRoutes(services, asked, { ...publication, routes: routes.value })
 }
+
+/** Registers or updates an API whose routes are known. */
+export const registerRoutes = (
+  services: RegistrationServices,
+  asked: AskedApi,
+  described: DescribeApi,
+): Promise<Result<HttpAnswer, Refusal>> => command(services, asked, () => saveApi(services, asked, described))
 
 const saveApi = async (
   services: RegistrationServices,
   { cause, ifMatch }: AskedApi,
-  {
-    name,
-    owner,
-    description,
-    routes,
-    publishedAt,
-  }: Publication & { readonly routes: readonly ProtectedRoute[] },
+  { name, owner, description, routes, publishedAt }: DescribeApi,
 ): Decided => {
   const described = { name, owner, description, routes, publishedAt }
   const found = await findApi(services.ledger, name)

@@ -1,0 +1,34 @@
+import type { APIGatewayAuthorizerResult } from 'aws-lambda'
+
+const MOST_ENTRIES = 10_000
+
+interface Entry {
+  readonly answer: APIGatewayAuthorizerResult
+  readonly until: number
+}
+
+/** What API Gateway keeps of an authorizer's answers: the policy, per stage and identity source, for the TTL. 401s are not kept. */
+export interface AuthorizerCache {
+  get(stage: string, identity: string, now: number): APIGatewayAuthorizerResult | undefined
+  put(stage: string, identity: string, answer: APIGatewayAuthorizerResult, until: number): void
+  /** As `FlushStageAuthorizersCache`: the whole stage. */
+  flush(stage: string): void
+}
+
+export const createAuthorizerCache = (): AuthorizerCache => {
+  const stages = new Map<string, Map<string, Entry>>()
+  return {
+    get: (stage, identity, now) => {
+      const entry = stages.get(stage)?.get(identity)
+      return entry && entry.until > now ? entry.answer : undefined
+    },
+    put: (stage, identity, answer, until) => {
+      const entries = stages.get(stage) ?? new Map<string, Entry>()
+      if (entries.size >= MOST_ENTRIES) entries.clear()
+      stages.set(stage, entries.set(identity, { answer, until }))
+    },
+    flush: (stage) => {
+      stages.delete(stage)
+    },
+  }
+}

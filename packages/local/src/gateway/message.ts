@@ -1,0 +1,36 @@
+/** A request as it came over the wire. */
+export interface GatewayRequest {
+  readonly id: string
+  readonly method: string
+  readonly gatewayId: string
+  readonly stage: string
+  /** Starts with `/`; not decoded; without stage and query. */
+  readonly path: string
+  /** Without `?`; empty when there is none. */
+  readonly query: string
+  /** In the order and the case they came. */
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  readonly body: Buffer
+}
+
+export interface GatewayResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Buffer
+}
+
+/** What the authorizer told the backend; strings only. */
+export type AuthorizerContext = Readonly<Record<string, string>>
+
+export const headersNamed = ({ headers }: GatewayRequest, name: string): readonly string[] =>
+  headers.filter(([header]) => header.toLowerCase() === name).map(([, value]) => value)
+
+/** Header values by name; of a repeated header the last one, as REST APIs have it. */
+export const singleHeaders = ({ headers }: GatewayRequest): Record<string, string> =>
+  Object.fromEntries(headers)
+
+export const multiHeaders = ({ headers }: GatewayRequest): Record<string, string[]> => {
+  const all: Record<string, string[]> = {}
+  for (const [name, value] of headers) all[name] = [...(all[name] ?? []), value]
+  return all
+}

@@ -1,0 +1,83 @@
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { codeOf, StartFailure } from './platform/failure.ts'
+import { type Platform, startPlatform } from './platform/platform.ts'
+import { banner, HELP, requestLine } from './platform/words.ts'
+
+const say = (text: string) => void process.stdout.write(`${text}\n`)
+const complain = (text: string) => void process.stderr.write(`countersign: ${text}\n`)
+
+const readOptions = () => {
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string', default: '8787' },
+      'gateway-port': { type: 'string', default: '8788' },
+      data: { type: 'string', default: '.countersign' },
+      upstream: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  const port = portOf(values.port, '--port')
+  return { ...values, port, gatewayPort: portOf(values['gateway-port'], '--gateway-port') }
+}
+
+const portOf = (text: string, option: string): number => {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (!(port <= 65_535)) throw new StartFailure(`${option} takes a number from 0 to 65535, not "${text}"`)
+  return port
+}
+
+const start = async ({
+  json,
+  port,
+  gatewayPort,
+  upstream,
+  data,
+}: ReturnType<typeof readOptions>): Promise<void> => {
+  if (!json) say('Countersign is starting …')
+  const folder = resolve(data)
+  const platform = await startPlatform({
+    data: folder,
+    port,
+    gatewayPort,
+    ...(upstream !== undefined && { upstream }),
+    log: (line) => {
+      if (line.level !== 'info') complain(JSON.stringify(line))
+    },
+    ...(!json && { onRequest: (...told) => say(requestLine(...told)) }),
+  })
+  const { api, gateway, credentialFile: credential } = platform
+  say(
+    json ? JSON.stringify({ api, gateway, credential }) : banner({ api, gateway, credential, data: folder }),
+  )
+  stopOnSignals(platform, json)
+}
+
+const stopOnSignals = (platform: Platform, json: boolean): void => {
+  let stopping = false
+  const stop = () => {
+    if (stopping) return
+    stopping = true
+    if (!json) say('\nStopping …')
+    platform.close().then(
+      () => process.exit(0),
+      (error: unknown) => fail(error, 1),
+    )
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+}
+
+const fail = (error: unknown, code: number): never => {
+  complain(error instanceof Error ? error.message : String(error))
+  process.exit(code)
+}
+
+try {
+  const options = readOptions()
+  if (options.help) say(HELP)
+  else await start(options)
+} catch (error) {
+  fail(error, codeOf(error)?.startsWith('ERR_PARSE_ARGS') ? 2 : 1)
+}

@@ -1,0 +1,146 @@
+import { Access } from '@countersign/core/access'
+import { type EventOf, type HubEventType, hubEvents } from '@countersign/core/events'
+import type { Coordinates, Row } from '@countersign/core/shared'
+import { causesOf } from '@countersign/functions/runtime/http'
+import type { Log, Services } from '@countersign/functions/runtime/services'
+import { z } from 'zod'
+import { type Adversity, hubEntry, localBus } from '../runtime/bus.ts'
+import { createRuntime, type Runtime } from '../runtime/runtime.ts'
+import { createWorkers, type Step } from '../runtime/workers.ts'
+import type { Database } from '../store/database.ts'
+import { deploymentKeysAt, sweep } from '../store/sqlite-access-rows.ts'
+import { eventIn } from '../store/sqlite-ledger.ts'
+import { sqliteQueues } from '../store/sqlite-queues.ts'
+import { bootstrap } from './bootstrap.ts'
+import { openDataFolder } from './data-folder.ts'
+import { startSchedules } from './schedules.ts'
+import { type ServerOptions, startServers } from './servers.ts'
+import { localServices } from './services.ts'
+
+export interface PlatformOptions extends ServerOptions {
+  /** The folder that holds everything; made when it is not there. */
+  readonly data: string
+  readonly log?: Log
+  readonly clock?: () => Date
+  /** What goes wrong on the way, on purpose. */
+  readonly adversity?: Adversity
+  /** How long a message stays hidden from other receives; 2 s unless given. */
+  readonly visibilityMilliseconds?: number
+  /** 1 s unless given. */
+  readonly ringRefreshSeconds?: number
+  /** Told between any two effects of the pipeline. */
+  readonly onStep?: (step: Step) => void
+}
+
+/** The platform, running on this machine. */
+export interface Platform {
+  readonly api: string
+  readonly gateway: string
+  readonly credentialFile: string
+  readonly services: Services
+  /** Puts an event of the API Hub's on the bus; its id there. Throws when it is not of the documented form. */
+  publishHubEvent(type: HubEventType, detail: unknown): string
+  /** Relays and delivers until nothing is left that could be delivered now. */
+  drain(): Promise<void>
+  /** What the whole event log makes of the read model, beside what the read model is. */
+  readModels(): Promise<ReadModels>
+  close(): Promise<void>
+}
+
+export interface ReadModels {
+  readonly rebuilt: ReadonlyMap<string, Row>
+  readonly live: ReadonlyMap<string, Row>
+}
+
+/** `iss` of the tokens of every platform on one machine. */
+export const LOCAL_ISSUER = 'https://countersign.local'
+
+const SWEEP_MILLISECONDS = 3_600_000
+
+/** Starts everything on loopback. Throws `StartFailure` for what the caller can mend. */
+export const startPlatform = async (options: PlatformOptions): Promise<Platform> => {
+  const { log = () => {}, clock = () => new Date() } = options
+  const folder = openDataFolder(options.data)
+  const { database } = folder
+  const failed = (error: unknown) =>
+    log({ level: 'error', message: 'the platform failed', error: causesOf(error) })
+  const { services, runtime } = assemble(options, database, log, clock, failed)
+  try {
+    sweep(database, clock())
+    await bootstrap(services, folder.credentialFile)
+    await runtime.drain()
+    const coordinatesOf = (gatewayId: string, stage: string) =>
+      coordinatesAt(deploymentKeysAt(database, `${gatewayId}/${stage}`), gatewayId, stage)
+    const servers = await startServers(options, services, coordinatesOf, failed)
+    const schedules = startSchedules(services)
+    const sweeping = setInterval(() => sweep(database, clock()), SWEEP_MILLISECONDS).unref()
+    return {
+      api: servers.api,
+      gateway: servers.gateway,
+      credentialFile: folder.credentialFile,
+      services,
+      publishHubEvent: (type, detail) =>
+        services.publisher.put(hubEntry(type, checked(type, detail), clock())),
+      drain: runtime.drain,
+      readModels: () => readModels(database, services),
+      close: async () => {
+        clearInterval(sweeping)
+        await servers.close()
+        await schedules.stop()
+        await runtime.stop()
+        folder.close()
+      },
+    }
+  } catch (error) {
+    await runtime.stop()
+    folder.close()
+    throw error
+  }
+}
+
+/** Ports, workers and what drives them; each tells the next that there is news. */
+const assemble = (
+  options: PlatformOptions,
+  database: Database,
+  log: Log,
+  clock: () => Date,
+  failed: (error: unknown) => void,
+) => {
+  const { adversity, onStep = () => {}, visibilityMilliseconds = 2_000, ringRefreshSeconds = 1 } = options
+  const queues = sqliteQueues(database)
+  queues.releaseAll()
+  const sent: Runtime['sent'] = (queue) => runtime.sent(queue)
+  const committed = () => {
+    onStep('committed')
+    runtime.committed()
+  }
+  const bus = localBus({ queues, clock, adversity, sent })
+  const settings = { issuer: LOCAL_ISSUER, ringRefreshSeconds }
+  const unrelayed = () => workers.unrelayed()
+  const ports = localServices({ database, queues, bus, clock, settings, log, committed, sent, unrelayed })
+  const services = { ...ports, publisher: bus }
+  const workers = createWorkers({ database, queues, services, adversity, visibilityMilliseconds, onStep })
+  const runtime = createRuntime(workers, queues, clock, failed)
+  return { services, runtime }
+}
+
+const checked = (type: HubEventType, detail: unknown): unknown => {
+  const parsed = hubEvents[type].safeParse(detail)
+  if (!parsed.success) throw new Error(z.prettifyError(parsed.error))
+  return detail
+}
+
+const readModels = async (database: Database, { accessRows }: Services): Promise<ReadModels> => {
+  const events = database.all('SELECT body FROM event ORDER BY sequence').map((row): EventOf => eventIn(row))
+  const live = new Map<string, Row>()
+  for await (const [key, row] of accessRows.scan()) live.set(key, row)
+  return { rebuilt: Access.rebuild(events), live }
+}
+
+/** Of a gateway that nobody registered, nothing is known but its URL. */
+const UNREGISTERED = { accountId: '000000000000', region: 'local' } as const
+
+const coordinatesAt = (keys: readonly string[], gatewayId: string, stage: string): Coordinates => {
+  const [, accountId, region] = /^deployment#([^/]+)\/([^/]+)\//.exec(keys[0] ?? '') ?? []
+  return accountId && region ? { accountId, region, gatewayId, stage } : { ...UNREGISTERED, gatewayId, stage }
+}

@@ -1,0 +1,100 @@
+import type { Coordinates } from '@countersign/core/shared'
+import { make as makeAuthorizer } from '@countersign/functions/authorizer/authorize'
+import type { Services } from '@countersign/functions/runtime/services'
+import { createAuthorizerCache } from '../gateway/authorizer-cache.ts'
+import { createGateway } from '../gateway/gateway.ts'
+import type { GatewayRequest, GatewayResponse } from '../gateway/message.ts'
+import { type Listening, listen, splitUrl } from '../server/http-server.ts'
+import { asProblem, missingRoute, PLATFORM_COORDINATES, platformIntegration } from '../server/platform-api.ts'
+import { proxyTo, startExampleUpstream } from '../server/upstream.ts'
+import { codeOf, StartFailure } from './failure.ts'
+
+export interface ServerOptions {
+  readonly port: number
+  readonly gatewayPort: number
+  readonly upstream?: string
+  /** Told of every request through the gateway. */
+  readonly onRequest?: (request: GatewayRequest, status: number, milliseconds: number) => void
+}
+
+export interface Servers {
+  readonly api: string
+  readonly gateway: string
+  close(): Promise<void>
+}
+
+type Failed = (error: unknown) => void
+
+/** The HTTP API behind its own gateway, the gateway for everybody's APIs, the example behind that. */
+export const startServers = async (
+  options: ServerOptions,
+  services: Services,
+  coordinatesOf: (gatewayId: string, stage: string) => Coordinates,
+  failed: Failed,
+): Promise<Servers> => {
+  const listening: Listening[] = []
+  const open = async (starting: Promise<Listening>, port: number, option: string) => {
+    const server = await starting.catch((error: unknown) => {
+      throw portFailure(error, port, option)
+    })
+    listening.push(server)
+    return server.url
+  }
+  const close = async () => void (await Promise.all(listening.splice(0).map((server) => server.close())))
+  const { accessRows, clock } = services
+  const common = { accessRows, clock, authorizer: makeAuthorizer(services), cache: createAuthorizerCache() }
+  try {
+    const api = await open(listenForApi(options.port, common, services, failed), options.port, '--port')
+    const upstream = options.upstream ?? (await open(startExampleUpstream(failed), 0, ''))
+    const front = createGateway({ ...common, coordinatesOf, integrate: proxyTo(upstream) })
+    const serving = listen(options.gatewayPort, gatewayAddress, timed(front, options.onRequest), failed)
+    return { api, gateway: await open(serving, options.gatewayPort, '--gateway-port'), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+const listenForApi = (
+  port: number,
+  common: Pick<Parameters<typeof createGateway>[0], 'accessRows' | 'authorizer' | 'cache' | 'clock'>,
+  services: Services,
+  failed: Failed,
+): Promise<Listening> => {
+  const { gatewayId, stage } = PLATFORM_COORDINATES
+  const integrate = platformIntegration(services)
+  const gateway = createGateway({ ...common, coordinatesOf: () => PLATFORM_COORDINATES, integrate })
+  const serve = async (request: GatewayRequest) =>
+    missingRoute(request) ?? asProblem(await gateway(request), request)
+  return listen(port, (url) => ({ gatewayId, stage, ...splitUrl(url) }), serve, failed)
+}
+
+const portFailure = (error: unknown, port: number, option: string): unknown => {
+  switch (codeOf(error)) {
+    case 'EADDRINUSE':
+      return new StartFailure(
+        `port ${port} is taken; stop what listens there, or choose another with ${option} N`,
+        error,
+      )
+    case 'EACCES':
+      return new StartFailure(`port ${port} may not be used; choose one above 1023 with ${option} N`, error)
+    default:
+      return error
+  }
+}
+
+const timed =
+  (serve: (request: GatewayRequest) => Promise<GatewayResponse>, told: ServerOptions['onRequest']) =>
+  async (request: GatewayRequest): Promise<GatewayResponse> => {
+    const start = performance.now()
+    const response = await serve(request)
+    told?.(request, response.status, performance.now() - start)
+    return response
+  }
+
+/** `/{gatewayId}/{stage}/{path}`. */
+const gatewayAddress = (url: string) => {
+  const { path, query } = splitUrl(url)
+  const [, gatewayId, stage, rest] = /^\/([a-z0-9]{1,32})\/([A-Za-z0-9_$-]{1,128})(\/.*)?$/.exec(path) ?? []
+  return gatewayId && stage ? { gatewayId, stage, path: rest ?? '/', query } : undefined
+}

@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto'
+import { idFrom, type NewId } from '@countersign/core/shared'
+import type { Log, Services, Settings } from '@countersign/functions/runtime/services'
+import type { SubscriptionName } from '@countersign/topology'
+import type { Bus } from '../runtime/bus.ts'
+import { queueNames } from '../runtime/workers.ts'
+import type { Database } from '../store/database.ts'
+import { sqliteAccessRows } from '../store/sqlite-access-rows.ts'
+import { sqliteKeyRing } from '../store/sqlite-key-ring.ts'
+import { sqliteLedger } from '../store/sqlite-ledger.ts'
+import type { Queues } from '../store/sqlite-queues.ts'
+
+export interface LocalServicesOptions {
+  readonly database: Database
+  readonly queues: Queues
+  readonly bus: Bus
+  readonly clock: () => Date
+  readonly settings: Settings
+  readonly log: Log
+  /** Told after every commit that brought events, and after a redrive. */
+  readonly committed: () => void
+  readonly sent: (queue: SubscriptionName) => void
+  readonly unrelayed: () => number
+}
+
+const newId: NewId = (kind) => idFrom(kind, randomBytes(16))
+
+/** Every port over one SQLite file. */
+export const localServices = (options: LocalServicesOptions): Services => {
+  const { database, bus, clock, settings, log } = options
+  return {
+    ledger: sqliteLedger(database, options.committed),
+    accessRows: sqliteAccessRows(database),
+    keyRing: sqliteKeyRing(database),
+    publisher: bus,
+    pipeline: localPipeline(options),
+    clock,
+    newId,
+    randomBytes,
+    settings,
+    log,
+  }
+}
+
+const localPipeline = ({ queues, clock, sent, unrelayed }: LocalServicesOptions): Services['pipeline'] => ({
+  status: async () => ({
+    unrelayed: unrelayed(),
+    subscriptions: queueNames.map((name) => ({ name, ...queues.status(name) })),
+  }),
+  redrive: async (subscription) => {
+    const name = queueNames.find((known) => known === subscription)
+    if (!name) return undefined
+    const redriven = queues.redrive(name, clock().getTime())
+    sent(name)
+    return redriven
+  },
+})

@@ -1,0 +1,51 @@
+import type { GatewayRequest } from '../gateway/message.ts'
+
+export const HELP = `Starts the platform on this machine.
+
+  --port N           the HTTP API, 8787 unless given (0: any that is free)
+  --gateway-port N   the API Gateway emulation, 8788 unless given (0: any that is free)
+  --data DIR         where the state is kept, .countersign unless given
+  --upstream URL     a backend of yours behind the gateway, instead of the example
+  --json             one line of JSON on stdout when it is ready, and nothing else`
+
+export interface Told {
+  readonly api: string
+  readonly gateway: string
+  readonly credential: string
+  readonly data: string
+}
+
+/** What runs, where the credential lies, what to try next. */
+export const banner = ({ api, gateway, credential, data }: Told): string => {
+  const endpoint = api.endsWith(':8787') ? '' : ` --endpoint ${api}`
+  const file = credential.endsWith('/.countersign/operator.token') ? '' : ` --credential ${credential}`
+  const through = gateway.endsWith(':8788') ? '' : ` --gateway ${gateway}`
+  const cli = (command: string) => `  npx -y pnpm@12 countersign ${command}`
+  return `
+  HTTP API     ${api}
+  API Gateway  ${gateway}/{gatewayId}/{stage}/{path}, in front of a small example upstream
+  State        ${data}
+  Credential   ${credential} (the operator's bearer token; only you can read it)
+
+Try next, in another terminal:
+
+${cli('apis publish examples/petstore.yaml --environment staging --gateway-id abc123 --stage staging')} \\
+    --account 111111111111 --authorization token${endpoint}${file}
+${cli('consumers register --name "Repairs service" --type service --owner repairs@example.org')}${endpoint}${file}
+${cli("tokens issue --consumer CONSUMER_ID --api petstore --environment staging --route 'GET /v1/pets/{petId}'")} \\
+    --expires-in 30d --token-file pet.token${endpoint}${file}
+${cli(`call GET /abc123/staging/v1/pets/7 --token pet.token`)}${through}
+
+Ctrl-C stops it; the state stays.
+`
+}
+
+/** One line per request through the gateway; the path, never a query or a header. */
+export const requestLine = (
+  { method, gatewayId, stage, path }: GatewayRequest,
+  status: number,
+  milliseconds: number,
+): string =>
+  `${status}  ${method.padEnd(6)} /${gatewayId}/${stage}${printable(path)}  ${milliseconds.toFixed(1)} ms`
+
+const printable = (path: string): string => path.replaceAll(/[^\x21-\x7e]/g, '?').slice(0, 120)

@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { GatewayRequest, GatewayResponse } from '../gateway/message.ts'
+import { gatewayResponses } from '../gateway/responses.ts'
+
+/** API Gateway takes 10 MB. */
+const LARGEST_REQUEST_BYTES = 10_485_760
+
+export interface Listening {
+  readonly url: string
+  close(): Promise<void>
+}
+
+export type Address = Pick<GatewayRequest, 'gatewayId' | 'stage' | 'path' | 'query'>
+
+/** Serves on loopback. `addressOf` reads the URL; undefined: nothing lives there. */
+export const listen = async (
+  port: number,
+  addressOf: (url: string) => Address | undefined,
+  handle: (request: GatewayRequest) => Promise<GatewayResponse>,
+  failed: (error: unknown) => void,
+): Promise<Listening> => {
+  const server = createServer((incoming, outgoing) => {
+    respond(incoming, addressOf, handle)
+      .catch((error: unknown) => {
+        failed(error)
+        return gatewayResponses.badGateway()
+      })
+      .then((response) => write(outgoing, response), failed)
+  })
+  server.keepAliveTimeout = 60_000
+  await bound(server, port)
+  const { port: actual } = server.address() as AddressInfo
+  return { url: `http://127.0.0.1:${actual}`, close: () => closed(server) }
+}
+
+const bound = (server: Server, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+
+const closed = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeIdleConnections()
+    setTimeout(() => server.closeAllConnections(), 1_000).unref()
+  })
+
+const respond = async (
+  incoming: IncomingMessage,
+  addressOf: (url: string) => Address | undefined,
+  handle: (request: GatewayRequest) => Promise<GatewayResponse>,
+): Promise<GatewayResponse> => {
+  const address = addressOf(incoming.url ?? '/')
+  const body = await readBody(incoming)
+  if (!body) return gatewayResponses.requestTooLong()
+  if (!address) return gatewayResponses.notAGateway()
+  const headers = pairs(incoming.rawHeaders)
+  return handle({ ...address, id: randomUUID(), method: incoming.method ?? 'GET', headers, body })
+}
+
+const readBody = async (incoming: IncomingMessage): Promise<Buffer | undefined> => {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > LARGEST_REQUEST_BYTES) continue // read on, so that the client gets to read the answer
+    chunks.push(chunk)
+  }
+  return size > LARGEST_REQUEST_BYTES ? undefined : Buffer.concat(chunks)
+}
+
+const pairs = (raw: readonly string[]): readonly (readonly [string, string])[] =>
+  raw.flatMap((name, index) => (index % 2 === 0 ? [[name, raw[index + 1] ?? ''] as const] : []))
+
+const write = (outgoing: ServerResponse, { status, headers, body }: GatewayResponse): void => {
+  outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) })
+  outgoing.end(outgoing.req.method === 'HEAD' ? undefined : body)
+}
+
+/** Path and query as they were sent: nothing is decoded or normalised on the way to the authorizer. */
+export const splitUrl = (url: string): { readonly path: string; readonly query: string } => {
+  const at = url.indexOf('?')
+  return at < 0 ? { path: url, query: '' } : { path: url.slice(0, at), query: url.slice(at + 1) }
+}

@@ -1,0 +1,115 @@
+import { Access } from '@countersign/core/access'
+import { type Method, segmentsOf } from '@countersign/core/shared'
+import { PROBLEM_MEDIA_TYPE, problemOf, type Reason } from '@countersign/functions/runtime/problem'
+import type { Services } from '@countersign/functions/runtime/services'
+import { type HttpRouteName, routes } from '@countersign/topology'
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda'
+import { pathParametersOf } from '../gateway/authorizer-event.ts'
+import type { Integration } from '../gateway/gateway.ts'
+import {
+  type AuthorizerContext,
+  type GatewayRequest,
+  type GatewayResponse,
+  multiHeaders,
+  singleHeaders,
+} from '../gateway/message.ts'
+import { makeFrom } from '../runtime/modules.ts'
+
+/** Where the platform's own API lives, on one machine. */
+export const PLATFORM_COORDINATES = {
+  accountId: '000000000000',
+  region: 'local',
+  gatewayId: 'countersign',
+  stage: 'local',
+} as const
+
+export interface TopologyRoute {
+  readonly name: HttpRouteName
+  readonly method: Method
+  readonly path: string
+  readonly authorization: 'token' | 'open'
+  readonly module: string
+}
+
+export const topologyRoutes: readonly TopologyRoute[] = Object.entries(routes).map(([name, route]) => {
+  const [method, path] = name.split(' ') as [Method, string]
+  return {
+    name: name as HttpRouteName,
+    method,
+    path,
+    authorization: route.authorization,
+    module: route.module,
+  }
+})
+
+type Route = (event: APIGatewayProxyEvent) => Promise<APIGatewayProxyResult>
+
+/** Calls the function of a route, as a Lambda proxy integration does. */
+export const platformIntegration = (services: Services): Integration => {
+  const handlers = new Map<string, Promise<Route>>()
+  return async (request, context) => {
+    const route = routeAsked(request)
+    if (!route) throw new Error('a request without a route was let through')
+    const handler =
+      handlers.get(route.module) ??
+      makeFrom<APIGatewayProxyEvent, APIGatewayProxyResult>(route.module, services)
+    handlers.set(route.module, handler)
+    const { statusCode, headers, body } = await (await handler)(proxyEvent(request, route, context))
+    return { status: statusCode, headers: headers as Record<string, string>, body }
+  }
+}
+
+const routeAsked = ({ method, path }: GatewayRequest): TopologyRoute | undefined => {
+  const segments = segmentsOf(path)
+  return segments && Access.routeOf(topologyRoutes, method, segments)
+}
+
+/** What is not in the topology is not there, whoever asks: 404, or 405 where the path has other methods. */
+export const missingRoute = (request: GatewayRequest): GatewayResponse | undefined => {
+  if (routeAsked(request)) return undefined
+  const segments = segmentsOf(request.path)
+  const others = segments
+    ? topologyRoutes.filter(({ method }) => routeAsked({ ...request, method })).map(({ method }) => method)
+    : []
+  const allowed = [...new Set(others)]
+  if (allowed.length === 0) return problem('route_not_found', request)
+  const response = problem('method_not_allowed', request)
+  return { ...response, headers: { ...response.headers, allow: allowed.join(', ') } }
+}
+
+const problem = (reason: Reason, { id }: GatewayRequest): GatewayResponse => {
+  const body = problemOf({ reason }, `urn:countersign:request:${id}`)
+  return { status: body.status, headers: { 'content-type': PROBLEM_MEDIA_TYPE }, body: JSON.stringify(body) }
+}
+
+const REASONS: Readonly<Record<number, Reason>> = {
+  401: 'unauthorized',
+  403: 'forbidden',
+  413: 'body_too_large',
+}
+
+/** What the gateway says by itself, as a problem: the gateway responses of the platform's own API. */
+export const asProblem = (response: GatewayResponse, request: GatewayRequest): GatewayResponse => {
+  if (response.headers['x-amzn-errortype'] === undefined) return response
+  const told = problem(REASONS[response.status] ?? 'internal_error', request)
+  const challenge = response.headers['www-authenticate']
+  return { ...told, headers: { ...told.headers, ...(challenge && { 'www-authenticate': challenge }) } }
+}
+
+const proxyEvent = (
+  request: GatewayRequest,
+  { path }: TopologyRoute,
+  context: AuthorizerContext,
+): APIGatewayProxyEvent =>
+  ({
+    resource: path,
+    path: request.path,
+    httpMethod: request.method,
+    headers: singleHeaders(request),
+    multiValueHeaders: multiHeaders(request),
+    pathParameters: pathParametersOf(path, request.path),
+    queryStringParameters: Object.fromEntries(new URLSearchParams(request.query)),
+    body: request.body.length > 0 ? request.body.toString() : null,
+    isBase64Encoded: false,
+    requestContext: { requestId: request.id, authorizer: context, identity: {} },
+  }) as unknown as APIGatewayProxyEvent

@@ -1,0 +1,64 @@
+import { chmodSync } from 'node:fs'
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { SCHEMA, SCHEMA_VERSION } from './schema.ts'
+
+export type SqlRow = Readonly<Record<string, string | number | null>>
+
+/** One SQLite file in WAL mode: readers never wait, and what was committed survives the process. */
+export interface Database {
+  /** The rows of a query; statements are prepared once. */
+  all(sql: string, ...parameters: SQLInputValue[]): readonly SqlRow[]
+  get(sql: string, ...parameters: SQLInputValue[]): SqlRow | undefined
+  /** How many rows changed. */
+  run(sql: string, ...parameters: SQLInputValue[]): number
+  /** All of it, or nothing when `work` throws. Not nested. */
+  transaction<T>(work: () => T): T
+  close(): void
+}
+
+/** Opens the file and makes its tables when it is new. Throws when it is damaged, or was written by another version. */
+export const openDatabase = (path: string): Database => {
+  const sql = new DatabaseSync(path)
+  sql.exec(
+    'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000',
+  )
+  if (path !== ':memory:') chmodSync(path, 0o600)
+  const statements = new Map<string, StatementSync>()
+  const prepared = (text: string): StatementSync => {
+    const statement = statements.get(text) ?? sql.prepare(text)
+    statements.set(text, statement)
+    return statement
+  }
+  const database: Database = {
+    all: (text, ...parameters) => prepared(text).all(...parameters) as unknown as readonly SqlRow[],
+    get: (text, ...parameters) => prepared(text).get(...parameters) as SqlRow | undefined,
+    run: (text, ...parameters) => Number(prepared(text).run(...parameters).changes),
+    transaction: (work) => inTransaction(sql, work),
+    close: () => sql.close(),
+  }
+  migrate(sql, database)
+  return database
+}
+
+const inTransaction = <T>(sql: DatabaseSync, work: () => T): T => {
+  sql.exec('BEGIN IMMEDIATE')
+  try {
+    const result = work()
+    sql.exec('COMMIT')
+    return result
+  } catch (error) {
+    sql.exec('ROLLBACK')
+    throw error
+  }
+}
+
+const migrate = (sql: DatabaseSync, database: Database): void => {
+  const version = Number(database.get('PRAGMA user_version')?.user_version)
+  if (version === SCHEMA_VERSION) return
+  if (version !== 0)
+    throw new Error(`its tables are of version ${version}, this program's of version ${SCHEMA_VERSION}`)
+  database.transaction(() => {
+    sql.exec(SCHEMA)
+    sql.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
+  })
+}

@@ -1,0 +1,93 @@
+/** Raised with every change of the tables below; a file of another number is refused, never guessed at. */
+export const SCHEMA_VERSION = 1
+
+export const SCHEMA = `
+CREATE TABLE entity (
+  kind TEXT NOT NULL,
+  id TEXT NOT NULL,
+  version INTEGER NOT NULL CHECK (version > 0),
+  head TEXT NOT NULL,
+  state TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  expires_at TEXT,
+  PRIMARY KEY (kind, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX entity_listed ON entity (kind, created_at, id);
+
+CREATE TABLE entity_label (
+  kind TEXT NOT NULL,
+  label TEXT NOT NULL,
+  id TEXT NOT NULL,
+  PRIMARY KEY (kind, label, id),
+  FOREIGN KEY (kind, id) REFERENCES entity (kind, id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX entity_label_owner ON entity_label (kind, id);
+
+CREATE TABLE event (
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  kind TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  time TEXT NOT NULL,
+  body TEXT NOT NULL,
+  UNIQUE (kind, subject, version),
+  FOREIGN KEY (kind, subject) REFERENCES entity (kind, id)
+) STRICT;
+CREATE INDEX event_subject ON event (subject, sequence);
+CREATE INDEX event_type ON event (type, sequence);
+CREATE INDEX event_actor ON event (actor, sequence);
+CREATE INDEX event_time ON event (time);
+
+CREATE TABLE claim (
+  name TEXT PRIMARY KEY,
+  owner TEXT,
+  generation INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE idempotency (
+  key TEXT PRIMARY KEY,
+  fingerprint TEXT NOT NULL,
+  status INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  sweep_after INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE access_row (
+  key TEXT PRIMARY KEY,
+  gateway TEXT,
+  body TEXT NOT NULL,
+  sweep_after INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX access_row_gateway ON access_row (gateway) WHERE gateway IS NOT NULL;
+
+CREATE TABLE secret_version (
+  version_id TEXT PRIMARY KEY,
+  text TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE secret_stage (
+  stage TEXT PRIMARY KEY,
+  version_id TEXT NOT NULL REFERENCES secret_version (version_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE stream_position (
+  stream TEXT PRIMARY KEY,
+  sequence INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE message (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  queue TEXT NOT NULL,
+  body TEXT NOT NULL,
+  event_id TEXT,
+  event_type TEXT,
+  receives INTEGER NOT NULL DEFAULT 0,
+  visible_at INTEGER NOT NULL,
+  in_flight INTEGER NOT NULL DEFAULT 0,
+  last_error TEXT,
+  dead INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX message_visible ON message (queue, dead, visible_at);
+`

@@ -1,0 +1,53 @@
+import type { AccessRowStore } from '@countersign/core/access'
+import { applyWrite, type RegisterWrite, type Row } from '@countersign/core/shared'
+import type { Database, SqlRow } from './database.ts'
+
+/** The read model in SQLite. */
+export const sqliteAccessRows = (database: Database): AccessRowStore => ({
+  read: async (keys) => {
+    const found = keys.map((key) => [key, readRow(database, key)] as const)
+    return new Map(found.flatMap(([key, row]) => (row ? [[key, row] as const] : [])))
+  },
+  write: async (writes) => database.transaction(() => writeRegisters(database, writes)),
+  async *scan() {
+    for (const row of database.all('SELECT key, body FROM access_row ORDER BY key'))
+      yield [String(row.key), rowIn(row)]
+  },
+})
+
+const rowIn = ({ body }: SqlRow): Row => JSON.parse(String(body)) as Row
+
+const readRow = (database: Database, key: string): Row | undefined => {
+  const row = database.get('SELECT body FROM access_row WHERE key = ?', key)
+  return row && rowIn(row)
+}
+
+/** Inside the caller's transaction. */
+export const writeRegisters = (database: Database, writes: readonly RegisterWrite[]): void => {
+  for (const write of writes) {
+    const row = applyWrite(readRow(database, write.row), write)
+    database.run(
+      'INSERT INTO access_row (key, gateway, body, sweep_after) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET body = excluded.body, sweep_after = excluded.sweep_after',
+      ...[write.row, gatewayIn(write.row), JSON.stringify(row), row.sweepAfter ?? null],
+    )
+  }
+}
+
+/** `gatewayId/stage` of a deployment row's first copy: how the emulated gateway finds who lives at a URL. */
+const gatewayIn = (key: string): string | null =>
+  /^deployment#[^/]+\/[^/]+\/([^/]+\/[^/#]+)#0$/.exec(key)?.[1] ?? null
+
+/** The keys of the deployment rows (copy 0) that a `gatewayId/stage` has, in any account and region. */
+export const deploymentKeysAt = (database: Database, gateway: string): readonly string[] =>
+  database
+    .all('SELECT key FROM access_row WHERE gateway = ? ORDER BY key', gateway)
+    .map(({ key }) => String(key))
+
+/** Rows whose time is over leave, as DynamoDB's TTL would see to. */
+export const sweep = (database: Database, now: Date): void => {
+  const seconds = Math.floor(now.getTime() / 1_000)
+  database.transaction(() => {
+    database.run('DELETE FROM access_row WHERE sweep_after < ?', seconds)
+    database.run('DELETE FROM idempotency WHERE sweep_after < ?', seconds)
+  })
+}

@@ -1,0 +1,205 @@
+import type { SQLInputValue } from 'node:sqlite'
+import { type EventOf, parseEvent } from '@countersign/core/events'
+import type {
+  Change,
+  ClaimChange,
+  CommitFailure,
+  EntityChange,
+  Entry,
+  EventQuery,
+  IdempotencyRecord,
+  Ledger,
+  ListQuery,
+  Page,
+} from '@countersign/core/ledger'
+import { digestOf, err, type Json, ok, type Result } from '@countersign/core/shared'
+import type { Database, SqlRow } from './database.ts'
+import { writeRegisters } from './sqlite-access-rows.ts'
+
+/** Thrown inside a transaction to undo it, and turned into the refusal it names. */
+class Refused extends Error {
+  readonly reason: CommitFailure['reason']
+
+  constructor(reason: CommitFailure['reason']) {
+    super(reason)
+    this.reason = reason
+  }
+}
+
+/** The ledger in SQLite. `committed` is told after every commit that brought events. */
+export const sqliteLedger = (database: Database, committed: () => void = () => {}): Ledger => ({
+  load: async (kind, id) => {
+    const row = database.get('SELECT version, head, state FROM entity WHERE kind = ? AND id = ?', kind, id)
+    return row ? loaded(row) : { state: undefined, version: 0, head: '' }
+  },
+  claim: async (name) => {
+    const row = database.get('SELECT owner, generation FROM claim WHERE name = ?', name)
+    return { name, owner: textOf(row?.owner), generation: Number(row?.generation ?? 0) }
+  },
+  idempotency: async (key) => {
+    const row = database.get('SELECT * FROM idempotency WHERE key = ?', key)
+    return row && idempotencyOf(row)
+  },
+  commit: async (change) => {
+    const saved = save(database, change)
+    if (saved.ok && change.entities.length > 0) committed()
+    return saved
+  },
+  list: async (kind, query) => listEntities(database, kind, query),
+  events: async (query) => listEvents(database, query),
+})
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+
+const loaded = <State>({ version, head, state }: SqlRow) => ({
+  state: JSON.parse(String(state)) as State,
+  version: Number(version),
+  head: String(head),
+})
+
+const idempotencyOf = ({ key, fingerprint, status, body, sweep_after }: SqlRow): IdempotencyRecord => ({
+  key: String(key),
+  fingerprint: String(fingerprint),
+  answer: { status: Number(status), body: JSON.parse(String(body)) as Json },
+  sweepAfter: Number(sweep_after),
+})
+
+const save = (database: Database, change: Change): Result<void, CommitFailure> => {
+  try {
+    database.transaction(() => {
+      for (const entity of change.entities) saveEntity(database, entity)
+      for (const claim of change.claims ?? []) saveClaim(database, claim)
+      if (change.idempotency) saveIdempotency(database, change.idempotency)
+      writeRegisters(database, change.access ?? [])
+    })
+    return ok(undefined)
+  } catch (error) {
+    if (error instanceof Refused) return err({ reason: error.reason })
+    throw error
+  }
+}
+
+const saveEntity = (database: Database, entity: EntityChange): void => {
+  const { kind, id, expectedVersion, events, labels, createdAt, expiresAt } = entity
+  const version = expectedVersion + events.length
+  const head = digestOf(events.at(-1))
+  const state = JSON.stringify(entity.state)
+  const changed =
+    expectedVersion === 0
+      ? database.run(
+          'INSERT INTO entity (kind, id, version, head, state, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+          ...[kind, id, version, head, state, createdAt, expiresAt ?? null],
+        )
+      : database.run(
+          'UPDATE entity SET version = ?, head = ?, state = ?, expires_at = ? WHERE kind = ? AND id = ? AND version = ?',
+          ...[version, head, state, expiresAt ?? null, kind, id, expectedVersion],
+        )
+  if (changed !== 1) throw new Refused('version_conflict')
+  database.run('DELETE FROM entity_label WHERE kind = ? AND id = ?', kind, id)
+  for (const label of new Set(labels))
+    database.run('INSERT INTO entity_label (kind, label, id) VALUES (?, ?, ?)', kind, label, id)
+  for (const event of events) saveEvent(database, kind, event)
+}
+
+const saveEvent = (database: Database, kind: string, event: EventOf): void => {
+  const { id, subject, entityversion, type, actor, time } = event
+  database.run(
+    'INSERT INTO event (id, kind, subject, version, type, actor, time, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    ...[id, kind, subject, entityversion, type, actor, time, JSON.stringify(event)],
+  )
+}
+
+const saveClaim = (database: Database, { name, owner, expectedGeneration }: ClaimChange): void => {
+  const next = owner === undefined ? expectedGeneration : expectedGeneration + 1
+  // Taking needs a claim nobody holds; releasing one that somebody does.
+  const held = owner === undefined ? 'owner IS NOT NULL' : 'owner IS NULL'
+  const changed =
+    expectedGeneration === 0
+      ? database.run(
+          'INSERT INTO claim (name, owner, generation) VALUES (?, ?, 1) ON CONFLICT DO NOTHING',
+          name,
+          owner ?? null,
+        )
+      : database.run(
+          `UPDATE claim SET owner = ?, generation = ? WHERE name = ? AND generation = ? AND ${held}`,
+          ...[owner ?? null, next, name, expectedGeneration],
+        )
+  if (changed !== 1) throw new Refused('version_conflict')
+}
+
+const saveIdempotency = (
+  database: Database,
+  { key, fingerprint, answer, sweepAfter }: IdempotencyRecord,
+): void => {
+  const changed = database.run(
+    'INSERT INTO idempotency (key, fingerprint, status, body, sweep_after) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    ...[key, fingerprint, answer.status, JSON.stringify(answer.body), sweepAfter],
+  )
+  if (changed !== 1) throw new Refused('idempotency_key_used')
+}
+
+interface Condition {
+  readonly sql: string
+  readonly values: readonly SQLInputValue[]
+}
+
+const where = (conditions: readonly (Condition | undefined)[]): Condition => {
+  const given = conditions.filter((condition) => condition !== undefined)
+  return { sql: given.map(({ sql }) => sql).join(' AND '), values: given.flatMap(({ values }) => values) }
+}
+
+const optional = (sql: string, value: string | undefined): Condition | undefined =>
+  value === undefined ? undefined : { sql, values: [value] }
+
+const listEntities = <State>(database: Database, kind: string, query: ListQuery): Page<Entry<State>> => {
+  const [createdAt = '', id = ''] = query.after?.split('#') ?? []
+  const { sql, values } = where([
+    { sql: 'kind = ?', values: [kind] },
+    ...query.labels.map((label) => ({
+      sql: 'EXISTS (SELECT 1 FROM entity_label WHERE kind = entity.kind AND label = ? AND id = entity.id)',
+      values: [label],
+    })),
+    optional('expires_at > ?', query.expiresAfter),
+    optional('expires_at <= ?', query.expiresUntil),
+    { sql: '(created_at, id) > (?, ?)', values: [createdAt, id] },
+  ])
+  const rows = database.all(
+    `SELECT id, version, head, state, created_at FROM entity WHERE ${sql} ORDER BY created_at, id LIMIT ?`,
+    ...values,
+    query.limit + 1,
+  )
+  const items = rows.slice(0, query.limit)
+  const last = rows.length > query.limit ? items.at(-1) : undefined
+  return {
+    items: items.map((row) => ({ id: String(row.id), ...loaded<State>(row) })),
+    next: last && `${last.created_at}#${last.id}`,
+  }
+}
+
+const listEvents = (
+  database: Database,
+  { subject, type, actor, from, to, limit, after }: EventQuery,
+): Page<EventOf> => {
+  const { sql, values } = where([
+    { sql: 'sequence > ?', values: [Number(after ?? 0) || 0] },
+    optional('subject = ?', subject),
+    optional('type = ?', type),
+    optional('actor = ?', actor),
+    optional('time >= ?', from),
+    optional('time < ?', to),
+  ])
+  const rows = database.all(
+    `SELECT sequence, body FROM event WHERE ${sql} ORDER BY sequence LIMIT ?`,
+    ...values,
+    limit + 1,
+  )
+  const items = rows.slice(0, limit)
+  const last = rows.length > limit ? items.at(-1) : undefined
+  return { items: items.map(eventIn), next: last && String(last.sequence) }
+}
+
+export const eventIn = ({ body }: SqlRow): EventOf => {
+  const event = parseEvent(JSON.parse(String(body)))
+  if (!event.ok) throw new Error(`the ledger holds an event that cannot be read: ${event.error.detail}`)
+  return event.value
+}

@@ -5,7 +5,7 @@ import { functionOf } from './function.ts'
 import { GATEWAY_REFUSALS, type GatewayRefusal, problemTemplate } from './refusals.ts'
 
 /** Below API Gateway's own 29 s, so that it is the function that answers. */
-const TIMEOUT_SECONDS = 25
+const TIMEOUT_SECONDS = 28
 
 const api = new sst.aws.ApiGatewayV1('Api', {
   // Routes are those of the topology; a browser meets this API on its own origin.

@@ -7,7 +7,8 @@ import {
 } from '@countersign/topology'
 import { bus, givenUp, type Inbox, inboxes } from './bus.ts'
 import { each } from './each.ts'
-import { type FunctionShape, functionOf } from './function.ts'
+import { functionOf } from './function.ts'
+import type { Statement } from './links.ts'
 import { stored } from './storage.ts'
 
 const BATCH = 10
@@ -61,7 +62,7 @@ const route = (name: string, { source, on }: Subscription, { queue, deadLetters 
   )
 }
 
-const receivesFrom = (queue: sst.aws.Queue): FunctionShape['permissions'] => [
+const receivesFrom = (queue: sst.aws.Queue): readonly Statement[] => [
   { actions: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'], resources: [queue.arn] },
 ]
 
@@ -70,7 +71,7 @@ const subscribe = (name: SubscriptionName, subscription: Subscription) => {
   const reacts = functionOf(`${name}Subscriber`, subscription, {
     description: `Reacts to ${subscription.on.join(', ')}`.slice(0, 256),
     timeoutSeconds: subscription.timeoutSeconds,
-    permissions: receivesFrom(inbox.queue) ?? [],
+    permissions: receivesFrom(inbox.queue),
   })
   route(name, subscription, inbox)
   inbox.queue.subscribe(reacts.arn, { batch: { size: BATCH, partialResponses: true } })
@@ -83,7 +84,7 @@ export const subscribers = each<SubscriptionName, Subscription, sst.aws.Function
   (subscription, name) => subscribe(name, subscription),
 )
 
-const reads = (table: sst.aws.Dynamo): FunctionShape['permissions'] => [
+const reads = (table: sst.aws.Dynamo): readonly Statement[] => [
   {
     actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
     resources: [table.nodes.table.streamArn],
@@ -98,7 +99,7 @@ const follow = (name: keyof typeof streams, stream: Stream) => {
   const relays = functionOf(`${name}Stream`, stream, {
     description: `Follows the stream of ${stream.table}`,
     timeoutSeconds: STREAM_TIMEOUT_SECONDS,
-    permissions: [...(reads(table) ?? []), { actions: ['sqs:SendMessage'], resources: [givenUp[name].arn] }],
+    permissions: [...reads(table), { actions: ['sqs:SendMessage'], resources: [givenUp[name].arn] }],
   })
   table.subscribe(name, relays.arn, {
     filters: [EVENT_WRITTEN],

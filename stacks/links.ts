@@ -29,10 +29,7 @@ const ledgerReads = [
 ]
 
 /** No `DeleteItem`: what the ledger holds is the audit, and no function can take anything out of it. */
-const ledgerWrites = allow(
-  ['dynamodb:ConditionCheckItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
-  [stored.Ledger.arn],
-)
+const ledgerWrites = allow(['dynamodb:PutItem', 'dynamodb:UpdateItem'], [stored.Ledger.arn])
 
 const ledger = { LEDGER_TABLE: stored.Ledger.name }
 const access = { ACCESS_TABLE: stored.Access.name }
@@ -78,7 +75,6 @@ const GRANTS: Readonly<Record<Link, Grant>> = {
     permissions: [
       allow(
         [
-          'secretsmanager:DescribeSecret',
           'secretsmanager:GetSecretValue',
           'secretsmanager:PutSecretValue',
           'secretsmanager:UpdateSecretVersionStage',
@@ -97,7 +93,7 @@ const GRANTS: Readonly<Record<Link, Grant>> = {
   },
   'queues:redrive': {
     permissions: [
-      allow(['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'], dead),
+      allow(['sqs:DeleteMessage', 'sqs:ReceiveMessage'], dead),
       allow(['sqs:SendMessage'], waiting),
     ],
     environment: queues,

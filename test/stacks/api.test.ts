@@ -1,7 +1,7 @@
 import { type HttpRoute, routes } from '@countersign/topology'
 import { describe, expect, it } from 'vitest'
 import { evaluate } from './evaluate.ts'
-import { all, at, functionArn, jsonAt, namesOf, routeOf, textAt, the } from './graph.ts'
+import { all, at, functionArn, jsonAt, namesOf, routeOf, sorted, textAt, the } from './graph.ts'
 
 const graph = await evaluate('test')
 
@@ -62,11 +62,9 @@ describe("the platform's own API", () => {
   it('is deployed anew when a refusal changes', () => {
     const triggers = at(the(graph, 'deployment', 'ApiDeployment'), 'triggers')
     const refusals = jsonAt(triggers, 'refusals') as object
-    expect(
-      Object.keys(refusals)
-        .map((type) => `ApiRefusal${type}`)
-        .sort(),
-    ).toEqual(namesOf(graph, 'gatewayResponse'))
+    expect(sorted(Object.keys(refusals).map((type) => `ApiRefusal${type}`))).toEqual(
+      namesOf(graph, 'gatewayResponse'),
+    )
   })
 
   it('serves every path with the function of its route through a proxy integration', () => {

@@ -1,7 +1,7 @@
 import { schedules, streams, subscriptions } from '@countersign/topology'
 import { describe, expect, it } from 'vitest'
 import { evaluate } from './evaluate.ts'
-import { all, at, functionArn, jsonAt, namesOf, queueArn, textAt, the } from './graph.ts'
+import { all, at, functionArn, jsonAt, namesOf, queueArn, sorted, textAt, the } from './graph.ts'
 
 const graph = await evaluate('test')
 
@@ -14,7 +14,7 @@ describe('delivery', () => {
     const dead = [...inboxes, ...Object.keys(streams), ...Object.keys(schedules)].map(
       (name) => `${name}DeadLetters`,
     )
-    expect(namesOf(graph, 'queue')).toEqual([...inboxes, ...dead].map((name) => `${name}Queue`).sort())
+    expect(namesOf(graph, 'queue')).toEqual(sorted([...inboxes, ...dead].map((name) => `${name}Queue`)))
   })
 
   it('gives a message up to the dead letters after the receives that its subscription allows', () => {

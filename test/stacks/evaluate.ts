@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -19,7 +19,14 @@ const LIMIT_MILLISECONDS = 120_000
 const LIMIT_MEGABYTES = 1_024
 
 /** Everything an evaluation follows from. */
-const SOURCES = ['sst.config.ts', 'stacks', 'packages/topology/src', 'test/stacks', 'pnpm-lock.yaml']
+const SOURCES = [
+  'sst.config.ts',
+  'stacks',
+  'packages/topology/src',
+  'test/stacks/evaluate-program.ts',
+  'test/stacks/pretend-aws.ts',
+  'pnpm-lock.yaml',
+]
 
 /** What the processes here may see of the environment: nothing that could change the graph. */
 const environment = (): NodeJS.ProcessEnv => ({
@@ -75,7 +82,7 @@ const filesOf = async (source: string): Promise<string[]> => {
   if ((await stat(path)).isFile()) return [path]
   const entries = await readdir(path, { recursive: true, withFileTypes: true })
   return entries
-    .filter((entry) => entry.isFile() && !/\.(test\.ts|txt)$/.test(entry.name))
+    .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort()
 }
@@ -87,7 +94,7 @@ const fingerprint = async (stage: string): Promise<string> => {
   return hash.digest('hex').slice(0, 24)
 }
 
-const evaluateInto = async (stage: string, kept: string): Promise<void> => {
+const evaluateNow = async (stage: string): Promise<Evaluation> => {
   const folder = await mkdtemp(join(tmpdir(), 'countersign-stacks-'))
   try {
     const program = join(import.meta.dirname, 'evaluate-program.ts')
@@ -96,12 +103,16 @@ const evaluateInto = async (stage: string, kept: string): Promise<void> => {
       env: environment(),
       timeout: LIMIT_MILLISECONDS,
     })
-    await mkdir(KEPT, { recursive: true })
-    const text = join(folder, 'evaluation.json')
-    await rename(text, kept).catch(async () => (await import('node:fs/promises')).copyFile(text, kept))
+    // Written by that program, whose output is typed.
+    return JSON.parse(await textOf(join(folder, 'evaluation.json'))) as Evaluation
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+interface Kept {
+  readonly from: string
+  readonly evaluation: Evaluation
 }
 
 /**
@@ -110,10 +121,14 @@ const evaluateInto = async (stage: string, kept: string): Promise<void> => {
  */
 export const evaluate = async (stage: string): Promise<Evaluation> => {
   await installPlatform()
-  const kept = join(KEPT, `${await fingerprint(stage)}.json`)
-  await alone(`evaluate-${stage}`.slice(0, 100), async () => {
-    if (!(await textOf(kept))) await evaluateInto(stage, kept)
+  const from = await fingerprint(stage)
+  const file = join(KEPT, `${stage}.json`)
+  return alone(`evaluate-${stage}`, async () => {
+    const kept = JSON.parse((await textOf(file)) || '{}') as Partial<Kept>
+    if (kept.evaluation && kept.from === from) return kept.evaluation
+    const evaluation = await evaluateNow(stage)
+    await mkdir(KEPT, { recursive: true })
+    await writeFile(file, JSON.stringify({ from, evaluation } satisfies Kept))
+    return evaluation
   })
-  // Written by the program beside this file, whose output is typed.
-  return JSON.parse(await textOf(kept)) as Evaluation
 }

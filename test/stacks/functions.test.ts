@@ -2,7 +2,7 @@ import { authorizer, routes } from '@countersign/topology'
 import { describe, expect, it } from 'vitest'
 import { evaluate } from './evaluate.ts'
 import type { Inputs } from './evaluation.ts'
-import { all, at, textAt, the } from './graph.ts'
+import { all, at, sorted, textAt, the } from './graph.ts'
 
 const graph = await evaluate('test')
 
@@ -53,7 +53,7 @@ describe('every function', () => {
     const names = all(graph, 'function').flatMap(({ inputs }) =>
       Object.keys(at(inputs, 'environment.variables') as object),
     )
-    expect([...new Set(names)].sort((a, b) => a.localeCompare(b))).toEqual([
+    expect(sorted(new Set(names))).toEqual([
       'ACCESS_TABLE',
       'BUS_NAME',
       'ISSUER',

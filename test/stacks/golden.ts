@@ -1,5 +1,5 @@
 import type { Evaluation, Inputs, Resource } from './evaluation.ts'
-import { at, moduleOf, pathOf, routeOf } from './graph.ts'
+import { at, moduleOf, pathOf, routeOf, sorted } from './graph.ts'
 import { grantsOf } from './policies.ts'
 
 type Lines = (resource: Resource, graph: Evaluation) => readonly unknown[]
@@ -16,9 +16,7 @@ const members =
     })
 
 const environmentOf = (inputs: Inputs): string =>
-  Object.keys((at(inputs, 'environment.variables') ?? {}) as object)
-    .sort()
-    .join(' ')
+  sorted(Object.keys((at(inputs, 'environment.variables') ?? {}) as object)).join(' ')
 
 const describeFunction: Lines = (resource, graph) => {
   const { inputs, name } = resource
@@ -116,7 +114,7 @@ const describeResource = (resource: Resource, graph: Evaluation) => [
 
 /** The whole graph as a text that can be reviewed line by line. */
 export const summaryOf = (graph: Evaluation): string => {
-  const types = [...new Set(graph.resources.map(({ type }) => type))].sort((a, b) => (a < b ? -1 : 1))
+  const types = sorted(new Set(graph.resources.map(({ type }) => type)))
   const sections = types.map((type) => {
     const resources = graph.resources
       .filter((resource) => resource.type === type)

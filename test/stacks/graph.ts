@@ -33,10 +33,12 @@ export type Kind = keyof typeof KINDS
 export const all = ({ resources }: Evaluation, kind: Kind): readonly Resource[] =>
   resources.filter(({ type }) => type === KINDS[kind])
 
+/** By code unit, as a reader of two lists expects. */
+export const sorted = (texts: Iterable<string | undefined>): readonly string[] =>
+  [...texts].map(String).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+
 export const namesOf = (evaluation: Evaluation, kind: Kind): readonly string[] =>
-  all(evaluation, kind)
-    .map(({ name }) => name)
-    .sort()
+  sorted(all(evaluation, kind).map(({ name }) => name))
 
 /** The inputs of the one resource of this kind and name; it is a defect of the test when there is none. */
 export const the = (evaluation: Evaluation, kind: Kind, name: string): Inputs => {

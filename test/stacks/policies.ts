@@ -1,5 +1,5 @@
 import type { Evaluation, Inputs, Resource } from './evaluation.ts'
-import { all, at, KINDS } from './graph.ts'
+import { all, at, KINDS, sorted } from './graph.ts'
 
 /** One statement of a policy, with lists where IAM allows both. */
 export interface Statement {
@@ -71,5 +71,5 @@ export const grantsOf = (evaluation: Evaluation, functionName: string): readonly
       resources.map((resource) => `${action} on ${resource.split(':').slice(5).join(':')}`),
     ),
   )
-  return [...new Set(grants)].filter((grant) => !grant.startsWith('logs:')).sort((a, b) => a.localeCompare(b))
+  return sorted(new Set(grants.filter((grant) => !grant.startsWith('logs:'))))
 }

@@ -2,7 +2,7 @@ import { routes, streams } from '@countersign/topology'
 import { describe, expect, it } from 'vitest'
 import { MANAGED_POLICIES, WILDCARDS } from '../../stacks/wildcards.ts'
 import { evaluate } from './evaluate.ts'
-import { all, at, textAt, the } from './graph.ts'
+import { all, at, sorted, textAt, the } from './graph.ts'
 import { grantsOf, POLICY_TYPES, resourcePolicies, rolePolicies, trustPolicies } from './policies.ts'
 
 const graph = await evaluate('test')
@@ -143,7 +143,7 @@ describe('privilege', () => {
         statements.some(({ actions }) => actions.includes('secretsmanager:PutSecretValue')),
       )
       .map(({ of }) => of)
-    expect(changers.sort()).toEqual([
+    expect(sorted(changers)).toEqual([
       'PostSigningKeysKidCompromiseRouteRole',
       'PostSigningKeysRotationRouteRole',
       'RotateKeyRingRotationRole',

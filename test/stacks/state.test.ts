@@ -2,7 +2,7 @@ import { tables } from '@countersign/topology'
 import { describe, expect, it } from 'vitest'
 import { evaluate } from './evaluate.ts'
 import type { Evaluation } from './evaluation.ts'
-import { all, at, namesOf, the } from './graph.ts'
+import { all, at, namesOf, sorted, the } from './graph.ts'
 
 const test = await evaluate('test')
 const production = await evaluate('production')
@@ -75,7 +75,7 @@ describe('production', () => {
   })
 
   it('has the same resources as every other stage', () => {
-    const names = ({ resources }: Evaluation) => resources.map(({ type, name }) => `${type} ${name}`).sort()
+    const names = ({ resources }: Evaluation) => sorted(resources.map(({ type, name }) => `${type} ${name}`))
     expect(names(production)).toEqual(names(test))
   })
 })

@@ -12,7 +12,7 @@ import {
 } from '@countersign/topology'
 import { describe, expect, it } from 'vitest'
 import { evaluate, ROOT } from './evaluate.ts'
-import { all, at, functionArn, jsonAt, moduleOf, namesOf, routeOf, textAt, the } from './graph.ts'
+import { all, at, functionArn, jsonAt, moduleOf, namesOf, routeOf, sorted, textAt, the } from './graph.ts'
 
 const graph = await evaluate('test')
 
@@ -28,7 +28,7 @@ const runs: readonly Runs[] = [
 describe('the deployed system', () => {
   it('has one function for each thing of the topology that runs, and no other', () => {
     const deployed = all(graph, 'function').map(({ name }) => moduleOf(graph, name))
-    expect(deployed.sort()).toEqual(runs.map(({ module }) => module).sort())
+    expect(sorted(deployed)).toEqual(sorted(runs.map(({ module }) => module)))
   })
 
   it('bundles only modules that exist', () => {
@@ -44,15 +44,11 @@ describe('the deployed system', () => {
       files.map(({ from, to }) => `${module}.handler ${from} → ${to}`),
     )
     expect(wanted.length).toBeGreaterThan(0)
-    expect(shipped.sort()).toEqual(wanted.sort())
+    expect(sorted(shipped)).toEqual(sorted(wanted))
   })
 
   it('has the tables of the topology with their keys, indexes, stream and nothing else', () => {
-    expect(namesOf(graph, 'table')).toEqual(
-      Object.keys(tables)
-        .map((name) => `${name}Table`)
-        .sort(),
-    )
+    expect(namesOf(graph, 'table')).toEqual(sorted(Object.keys(tables).map((name) => `${name}Table`)))
     for (const [name, { primaryIndex, globalIndexes, stream }] of Object.entries(tables)) {
       const table = the(graph, 'table', `${name}Table`)
       expect(table).toMatchObject({ ...primaryIndex, streamEnabled: stream !== undefined })
@@ -68,11 +64,7 @@ describe('the deployed system', () => {
   })
 
   it('has one rule per subscription, for its source and its events', () => {
-    expect(namesOf(graph, 'rule')).toEqual(
-      Object.keys(subscriptions)
-        .map((name) => `${name}Rule`)
-        .sort(),
-    )
+    expect(namesOf(graph, 'rule')).toEqual(sorted(Object.keys(subscriptions).map((name) => `${name}Rule`)))
     for (const [name, { source, on }] of Object.entries(subscriptions))
       expect(jsonAt(the(graph, 'rule', `${name}Rule`), 'eventPattern')).toEqual({
         source: [source],
@@ -113,11 +105,9 @@ describe('the deployed system', () => {
   })
 
   it('serves the routes of the topology, each by its own function, and no other', () => {
-    expect(
-      all(graph, 'method')
-        .map(({ inputs }) => routeOf(graph, inputs))
-        .sort(),
-    ).toEqual(Object.keys(routes).sort())
+    expect(sorted(all(graph, 'method').map(({ inputs }) => routeOf(graph, inputs)))).toEqual(
+      sorted(Object.keys(routes)),
+    )
     const served = all(graph, 'integration').map(({ inputs }) => [
       routeOf(graph, inputs),
       moduleOf(graph, /function:(\w+)\//.exec(textAt(inputs, 'uri'))?.[1] ?? ''),

@@ -29,12 +29,12 @@ export const banner = ({ api, gateway, credential, data }: Told): string => {
 
 Try next, in another terminal:
 
-${cli('apis publish examples/petstore.yaml --environment staging --gateway-id abc123 --stage staging')} \\
-    --account 111111111111 --authorization token${endpoint}${file}
+${cli('apis publish examples/tenancies.yaml --environment staging --gateway-id abc123 --stage staging')} \\
+    --account 111111111111${endpoint}${file}
 ${cli('consumers register --name "Repairs service" --type service --owner repairs@example.org')}${endpoint}${file}
-${cli("tokens issue --consumer CONSUMER_ID --api petstore --environment staging --route 'GET /v1/pets/{petId}'")} \\
-    --expires-in 30d --token-file pet.token${endpoint}${file}
-${cli(`call GET /abc123/staging/v1/pets/7 --token pet.token`)}${through}
+${cli("tokens issue --consumer CONSUMER_ID --api tenancies --environment staging --route 'GET /api/v1/tenancies/{id}'")} \\
+    --expires-in 30d --token-file repairs.token${endpoint}${file}
+${cli(`call GET /abc123/staging/api/v1/tenancies/7 --token repairs.token`)}${through}
 
 Ctrl-C stops it; the state stays.
 `

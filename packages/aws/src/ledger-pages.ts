@@ -96,7 +96,7 @@ async function* eventsByTime(context: PagesContext, query: EventQuery): AsyncGen
   const low = later(query.from === undefined ? '' : sortable(query.from), past(query.after))
   const high = query.to === undefined ? END : sortable(query.to)
   const last = earlier(dayAfter(dayOf(context.clock().toISOString()), 1), high)
-  let day = low === '' ? await firstDay(context) : dayOf(low)
+  let day = await startOf(context, low)
   let width = 1
   while (isDay(day) && day <= last) {
     const from = day
@@ -128,6 +128,12 @@ const inputOfDay = (day: string, low: string, high: string, query: EventQuery): 
   const [from, to] = [later(day, low), earlier(`${day}T${END}`, high)]
   const input = { IndexName: 'Day', Limit: portion(query.limit, filter) }
   return { ...input, ...between('day', day, 'at', from, to, filter) }
+}
+
+/** Not before the first event: the days before it are many and empty. */
+const startOf = async (context: PagesContext, low: string): Promise<string | undefined> => {
+  const first = await firstDay(context)
+  return first === undefined || low === '' ? first : later(dayOf(low), first)
 }
 
 /** The day of the first event: that of the oldest entity of some kind. */

@@ -13,18 +13,22 @@ interface Request {
   readonly body?: Uint8Array | string
 }
 
+export type Script = (Reply | ((call: Call) => Reply))[]
+
 /**
  * Stands where the network is: records what a client of the SDK serialised and answers from a script, in order, the last
  * reply again and again.
  */
-export const wire = (...replies: readonly Reply[]) => {
+export const wire = (...replies: Script) => {
   const calls: Call[] = []
   const handle = async (request: Request, { abortSignal }: { abortSignal?: unknown } = {}) => {
     const body = JSON.parse(
       typeof request.body === 'string' ? request.body : new TextDecoder().decode(request.body),
     )
-    calls.push({ operation: request.headers['x-amz-target']?.split('.').at(-1) ?? '', body })
-    const reply = replies[Math.min(calls.length, replies.length) - 1] ?? { body: {} }
+    const call = { operation: request.headers['x-amz-target']?.split('.').at(-1) ?? '', body }
+    calls.push(call)
+    const next = replies[Math.min(calls.length, replies.length) - 1] ?? { body: {} }
+    const reply = typeof next === 'function' ? next(call) : next
     if (reply === 'never') return abortion(abortSignal as AbortSignal)
     if (reply instanceof Error) throw reply
     const text = typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body)

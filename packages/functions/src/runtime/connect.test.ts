@@ -1,0 +1,106 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { connect } from './connect.ts'
+import { connectAuthorizer } from './connect-authorizer.ts'
+
+const QUEUES = {
+  ProjectAccess: { queueUrl: 'https://q.example/a', deadLetterQueueUrl: 'https://q.example/b' },
+}
+
+const WHOLE = {
+  AWS_REGION: 'eu-west-2',
+  LEDGER_TABLE: 'Ledger',
+  ACCESS_TABLE: 'Access',
+  BUS_NAME: 'Bus',
+  KEY_RING_SECRET: 'KeyRing',
+  SUBSCRIPTION_QUEUES: JSON.stringify(QUEUES),
+  ISSUER: 'urn:countersign:test',
+  RING_REFRESH_SECONDS: '60',
+}
+
+const SERVICES = [
+  ['ledger', 'LEDGER_TABLE'],
+  ['accessRows', 'ACCESS_TABLE'],
+  ['publisher', 'BUS_NAME'],
+  ['keyRing', 'KEY_RING_SECRET'],
+  ['pipeline', 'SUBSCRIPTION_QUEUES'],
+] as const
+
+describe('the services of a function on AWS', () => {
+  it.each(SERVICES)('make %s of %s alone, once', async (service, variable) => {
+    const services = await connect({ [variable]: WHOLE[variable] })
+    expect(services[service]).toBe(services[service])
+  })
+
+  it.each(SERVICES)(
+    'refuse %s without %s, by name, and only when it is asked for',
+    async (service, variable) => {
+      const services = await connect({ ...WHOLE, [variable]: undefined })
+      expect(() => services[service]).toThrow(`the environment variable ${variable} is missing`)
+    },
+  )
+
+  it('have the settings of the environment', async () => {
+    const [{ settings }, bare] = await Promise.all([connect(WHOLE), connect({})])
+    expect([settings.issuer, settings.ringRefreshSeconds]).toEqual(['urn:countersign:test', 60])
+    expect(() => bare.settings.issuer).toThrow('ISSUER is missing')
+  })
+
+  it.each([
+    ['SUBSCRIPTION_QUEUES', 'not JSON', 'pipeline'],
+    ['SUBSCRIPTION_QUEUES', '{"A":{"queueUrl":"x"}}', 'pipeline'],
+    ['LEDGER_TABLE', '', 'ledger'],
+  ] as const)('refuse %s = %j, by name', async (variable, text, service) => {
+    const services = await connect({ ...WHOLE, [variable]: text })
+    expect(() => services[service]).toThrow(`${variable} cannot be read`)
+  })
+
+  it.each(['0', '1.5', 'soon', ''])('refuse a refresh of %j seconds', async (RING_REFRESH_SECONDS) => {
+    const { settings } = await connect({ ...WHOLE, RING_REFRESH_SECONDS })
+    expect(() => settings.ringRefreshSeconds).toThrow('RING_REFRESH_SECONDS')
+  })
+
+  it('give ids of 128 random bits', async () => {
+    const { newId } = await connect({})
+    expect(newId('token')).toMatch(/^tok_[0-9a-f]{32}$/)
+    expect(newId('token')).not.toBe(newId('token'))
+  })
+})
+
+describe('the services of the authorizer', () => {
+  it('are its stores, its settings and what every process has', async () => {
+    const services = await connectAuthorizer(WHOLE)
+    expect(services.settings).toEqual({ issuer: 'urn:countersign:test', ringRefreshSeconds: 60 })
+    expect(services.accessRows).toHaveProperty('read')
+    expect(services.keyRing).toHaveProperty('current')
+  })
+
+  it.each(['AWS_REGION', 'ACCESS_TABLE', 'KEY_RING_SECRET', 'ISSUER', 'RING_REFRESH_SECONDS'])(
+    'refuse to be made without %s, by name',
+    async (variable) => {
+      await expect(connectAuthorizer({ ...WHOLE, [variable]: undefined })).rejects.toThrow(
+        `the environment variable ${variable} is missing`,
+      )
+    },
+  )
+
+  it.each(['0', '-1', '1.5', '60s'])('refuse a refresh of %j seconds', async (RING_REFRESH_SECONDS) => {
+    await expect(connectAuthorizer({ ...WHOLE, RING_REFRESH_SECONDS })).rejects.toThrow(
+      'RING_REFRESH_SECONDS',
+    )
+  })
+})
+
+describe('a line of the log', () => {
+  afterEach(() => vi.restoreAllMocks())
+
+  it('is one line of JSON on stdout', async () => {
+    const lines: unknown[] = []
+    vi.spyOn(process.stdout, 'write').mockImplementation((line) => lines.push(line) > 0)
+    const { log } = await connect({})
+    log({ level: 'info', message: 'two\nlines', tokenId: 'tok_1' })
+    vi.restoreAllMocks()
+    expect(lines).toHaveLength(1)
+    expect(String(lines[0])).toMatch(/^\{"time":"[^"]+Z","level":"info",.*\}\n$/)
+    expect(JSON.parse(String(lines[0]))).toMatchObject({ message: 'two\nlines', tokenId: 'tok_1' })
+  })
+})

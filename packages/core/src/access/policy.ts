@@ -83,7 +83,7 @@ const deniedRoutes = (left: readonly Route[], allowed: readonly Route[]): readon
 
 /** Allows exactly what was asked: what is left when patterns cannot say it. */
 export const narrowestPolicy = (methodArn: string): PolicyDocument | undefined =>
-  literalOf(methodArn) === methodArn ? fitting(policy([methodArn], [])) : undefined
+  /[*?]|\$\{/.test(methodArn) ? undefined : fitting(policy([methodArn], []))
 
 /** Whether API Gateway, given the policy, lets this request through. */
 export const permits = ({ Statement }: PolicyDocument, methodArn: string): boolean => {

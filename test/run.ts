@@ -15,10 +15,15 @@ interface Counted {
   readonly skipped: number
 }
 
+/** Logs are read as text: no colours there. */
+const { FORCE_COLOR: _, ...environment } = process.env
+const PLAIN = { ...environment, NO_COLOR: '1' }
+
 const say = (text: string) => void process.stdout.write(`${text}\n`)
 
 const run = (command: string, args: readonly string[]): boolean =>
-  spawnSync(command, args, { cwd: root, stdio: 'inherit' }).status === 0
+  spawnSync(command, args, { cwd: root, stdio: 'inherit', env: process.stdout.isTTY ? process.env : PLAIN })
+    .status === 0
 
 const check = (title: string, command: string, args: readonly string[]): Counted => {
   say(`\n── ${title}`)
@@ -31,7 +36,7 @@ const tests = (args: readonly string[]): Counted => {
   say('\n── Tests')
   const passed = run(bin('vitest'), [
     'run',
-    '--reporter=dot',
+    '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${report}`,
     ...args,

@@ -5,6 +5,9 @@ import { duration, StoryBroken } from './tell.ts'
 
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 
+/** Somebody who reads only the beginning closes the pipe; that is no failure of the story. */
+process.stdout.on('error', () => process.exit(0))
+
 const HELP = `Tells the life of one token on a platform of its own, which goes when the story is told.
 Exits with 1 when a step did not do what it says.`
 

@@ -38,6 +38,15 @@ describe('the current key ring', () => {
     expect(await ringOver(noVersion).ring.current()).toBeUndefined()
   })
 
+  it('is not there where a version was made and nothing was put into it', async () => {
+    expect(await ringOver({ body: { VersionId: VERSION } }).ring.current()).toBeUndefined()
+  })
+
+  it('is a defect when somebody put bytes there', async () => {
+    const bytes = { body: { VersionId: VERSION, SecretBinary: 'AAAA' } }
+    expect(await ringOver(bytes).ring.current().catch(messagesOf)).toContain('does not hold a key ring')
+  })
+
   it('cannot be read where there is no such secret, which is not the same', async () => {
     const missing = refusal('ResourceNotFoundException', {
       message: "Secrets Manager can't find the specified secret.",
@@ -47,7 +56,7 @@ describe('the current key ring', () => {
     )
   })
 
-  it.each([[''], ['  '], ['placeholder'], [undefined]])(
+  it.each([[''], ['  '], ['placeholder']])(
     'is a defect when the version holds %j instead of a ring',
     async (text) => {
       expect(
@@ -155,9 +164,24 @@ describe('promoting a key ring', () => {
   })
 
   it('gives the first ring the label that nobody had', async () => {
-    const { calls, ring } = ringOver({ body: {} })
-    await ring.promote(VERSION, undefined)
-    expect(calls[0]?.body).not.toHaveProperty('RemoveFromVersionId')
+    const { calls, ring } = ringOver(noVersion, { body: {} })
+    expect(await ring.promote(VERSION, undefined)).toMatchObject({ ok: true })
+    expect(calls[1]?.operation).toBe('UpdateSecretVersionStage')
+    expect(calls[1]?.body).not.toHaveProperty('RemoveFromVersionId')
+  })
+
+  it('takes the label from a version that nothing was ever put into', async () => {
+    const { calls, ring } = ringOver({ body: { VersionId: BEFORE } }, { body: {} })
+    expect(await ring.promote(VERSION, undefined)).toMatchObject({ ok: true })
+    expect(calls[1]?.body).toMatchObject({ RemoveFromVersionId: BEFORE })
+  })
+
+  it('is superseded when somebody else put the first ring there', async () => {
+    const { ring } = ringOver(holds(BEFORE), elsewhere, holds(BEFORE))
+    expect(await ring.promote(VERSION, undefined)).toEqual({
+      ok: false,
+      error: { reason: 'rotation_superseded' },
+    })
   })
 
   it('is superseded when another rotation was faster', async () => {

@@ -1,6 +1,7 @@
 import {
   GetSecretValueCommand,
   type GetSecretValueCommandInput,
+  type GetSecretValueCommandOutput,
   InvalidParameterException,
   PutSecretValueCommand,
   ResourceExistsException,
@@ -34,7 +35,7 @@ export const secretsManagerKeyRing = (options: SecretsManagerKeyRingOptions): Ke
     version: async (VersionId) => (await find(context, { VersionId }))?.text,
     stage: (versionId, text) => stage(context, versionId, text),
     promote: async (versionId, from) => {
-      if (await moved(context, CURRENT, versionId, from)) return ok(undefined)
+      if (await moved(context, CURRENT, versionId, from ?? (await valueless(context)))) return ok(undefined)
       // A repeated call finds the label moved by the one whose answer was lost.
       const now = (await current())?.versionId
       if (now === versionId) return ok(undefined)
@@ -49,14 +50,26 @@ interface Context {
   readonly SecretId: string
 }
 
-const find = async (
+type Wanted = Pick<GetSecretValueCommandInput, 'VersionId' | 'VersionStage'>
+
+const find = async (context: Context, wanted: Wanted): Promise<KeyRingVersion | undefined> => {
+  const found = await lookUp(context, wanted)
+  return found && ringText(found)
+}
+
+/** The version without a value that some stores give a fresh secret; the label has to be taken from it by name. */
+const valueless = async (context: Context): Promise<string | undefined> => {
+  const found = await lookUp(context, { VersionStage: CURRENT })
+  return found && !ringText(found) ? found.VersionId : undefined
+}
+
+const lookUp = async (
   { client, SecretId }: Context,
-  wanted: Pick<GetSecretValueCommandInput, 'VersionId' | 'VersionStage'>,
-): Promise<KeyRingVersion | undefined> =>
+  wanted: Wanted,
+): Promise<GetSecretValueCommandOutput | undefined> =>
   calling('reading the key ring', async (limit) => {
     try {
-      const found = await client.send(new GetSecretValueCommand({ SecretId, ...wanted }), limit)
-      return ringText(found)
+      return await client.send(new GetSecretValueCommand({ SecretId, ...wanted }), limit)
     } catch (error) {
       if (error instanceof ResourceNotFoundException && NO_SUCH_VERSION.test(error.message)) return undefined
       throw error

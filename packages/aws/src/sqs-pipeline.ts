@@ -40,7 +40,11 @@ type Context = Required<SqsPipelineOptions>
 
 /** The queues between the bus and the subscribers. What the relay still owes cannot be counted here. */
 export const sqsPipeline = (options: SqsPipelineOptions): Pipeline => {
-  const context = { client: new SQSClient(clientSettings(5_000)), clock: () => new Date(), ...options }
+  const context = {
+    client: new SQSClient({ ...clientSettings(5_000), useQueueUrlAsEndpoint: false }),
+    clock: () => new Date(),
+    ...options,
+  }
   return {
     status: async () => ({
       unrelayed: undefined,

@@ -8,7 +8,7 @@ export default $config({
       home: 'aws',
       protect: production,
       removal: production ? 'retain' : 'remove',
-      providers: { aws: { region: (process.env.AWS_REGION ?? 'eu-west-2') as 'eu-west-2' } },
+      providers: { aws: { region: (process.env.AWS_REGION ?? 'eu-west-2') as aws.Region } },
     }
   },
   async run() {

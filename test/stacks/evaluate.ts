@@ -39,21 +39,26 @@ const environment = (): NodeJS.ProcessEnv => ({
 
 const textOf = (file: string) => readFile(file, 'utf8').catch(() => '')
 
-/** SST's components and Pulumi's providers, as `sst deploy` would have them; from the npm registry, once per version. */
-export const installPlatform = async (): Promise<void> => {
-  const { version } = JSON.parse(await textOf(join(ROOT, 'node_modules/sst/package.json'))) as {
+const isInstalled = async (): Promise<boolean> => {
+  const { version } = JSON.parse(await readFile(join(ROOT, 'node_modules/sst/package.json'), 'utf8')) as {
     version: string
   }
   const complete = await stat(join(PLATFORM, 'node_modules/@pulumi/aws')).catch(() => undefined)
-  if (complete && (await textOf(join(PLATFORM, 'version'))).trim() === version) return
-  await alone('install', () =>
-    run(join(ROOT, 'node_modules/.bin/sst'), ['install', '--stage', 'test'], {
+  return complete !== undefined && (await textOf(join(PLATFORM, 'version'))).trim() === version
+}
+
+/** SST's components and Pulumi's providers, as `sst deploy` would have them; from the npm registry, once per version. */
+export const installPlatform = async (): Promise<void> => {
+  if (await isInstalled()) return
+  await alone('install', async () => {
+    if (await isInstalled()) return
+    await run(join(ROOT, 'node_modules/.bin/sst'), ['install', '--stage', 'test'], {
       cwd: ROOT,
       // Its npm needs the registry that this machine is set up with.
       env: { ...process.env, ...environment() },
       timeout: 2 * LIMIT_MILLISECONDS,
-    }),
-  )
+    })
+  })
 }
 
 /** One process at a time: test files run side by side. A lock that a dead process left is broken after a while. */

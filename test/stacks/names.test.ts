@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { evaluate } from './evaluate.ts'
-import { KINDS } from './graph.ts'
+import { all, at, KINDS, type Kind } from './graph.ts'
 
 /** As long as a branch name that somebody pastes; the git host's limit is far above every limit below. */
 const LONG_STAGE = 'feature-1234-let-consumers-collect-their-tokens-once-and-only-once-after-an-approval'
@@ -29,6 +29,22 @@ const LIMITS: Readonly<Record<string, readonly [member: string, longest: number,
 }
 
 const ROLE_NAME = /^[\w+=,.@-]{1,64}$/
+
+describe('what a long stage makes longer', () => {
+  const longest = (kind: Kind, path: string) =>
+    Math.max(...all(graph, kind).map(({ inputs }) => JSON.stringify(at(inputs, path) ?? '').length))
+
+  it.each([
+    ['function', 'environment.variables', 4_096],
+    ['function', 'description', 256],
+    ['role', 'inlinePolicies', 10_240],
+    ['rule', 'eventPattern', 2_048],
+    ['busPolicy', 'policy', 10_240],
+  ] as const)('stays within what AWS takes: %s %s', (kind, path, limit) => {
+    expect(longest(kind, path)).toBeGreaterThan(2)
+    expect(longest(kind, path)).toBeLessThanOrEqual(limit)
+  })
+})
 
 describe('physical names', () => {
   it.each(Object.entries(LIMITS))(

@@ -1,0 +1,109 @@
+import {
+  authorizer,
+  type Link,
+  type Runs,
+  rotations,
+  routes,
+  schedules,
+  streams,
+  subscriptions,
+} from '@countersign/topology'
+import { describe, expect, it } from 'vitest'
+import { evaluate } from './evaluate.ts'
+import { at, sorted, the } from './graph.ts'
+import { grantsOf } from './policies.ts'
+
+const graph = await evaluate('test')
+
+const queries = [
+  'dynamodb:GetItem on table/LedgerTable',
+  'dynamodb:Query on table/LedgerTable',
+  'dynamodb:Query on table/LedgerTable/index/Day',
+  'dynamodb:Query on table/LedgerTable/index/Listed',
+]
+
+const onQueues = (action: string, names: readonly string[]) =>
+  names.map((name) => `${action} on ${name}Queue`)
+const inboxes = Object.keys(subscriptions)
+const dead = inboxes.map((name) => `${name}DeadLetters`)
+
+/** Written down a second time on purpose: what the adapters behind a link call, action by action. */
+const LINKS: Readonly<
+  Record<Link, { readonly grants: readonly string[]; readonly told: readonly string[] }>
+> = {
+  'ledger:read': { grants: queries, told: ['LEDGER_TABLE'] },
+  'ledger:write': {
+    grants: [...queries, 'dynamodb:PutItem on table/LedgerTable', 'dynamodb:UpdateItem on table/LedgerTable'],
+    told: ['LEDGER_TABLE'],
+  },
+  'access:read': { grants: ['dynamodb:BatchGetItem on table/AccessTable'], told: ['ACCESS_TABLE'] },
+  'access:write': { grants: ['dynamodb:UpdateItem on table/AccessTable'], told: ['ACCESS_TABLE'] },
+  'bus:publish': { grants: ['events:PutEvents on event-bus/BusBus'], told: ['BUS_NAME'] },
+  'key-ring:read': {
+    grants: ['secretsmanager:GetSecretValue on secret:KeyRing-AbCdEf'],
+    told: ['ISSUER', 'KEY_RING_SECRET', 'RING_REFRESH_SECONDS'],
+  },
+  'key-ring:rotate': {
+    grants: ['GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'].map(
+      (action) => `secretsmanager:${action} on secret:KeyRing-AbCdEf`,
+    ),
+    told: ['ISSUER', 'KEY_RING_SECRET', 'RING_REFRESH_SECONDS'],
+  },
+  'queues:inspect': {
+    grants: [
+      ...onQueues('sqs:GetQueueAttributes', [...inboxes, ...dead]),
+      ...onQueues('sqs:ReceiveMessage', dead),
+    ],
+    told: ['SUBSCRIPTION_QUEUES'],
+  },
+  'queues:redrive': {
+    grants: [
+      ...onQueues('sqs:DeleteMessage', dead),
+      ...onQueues('sqs:ReceiveMessage', dead),
+      ...onQueues('sqs:SendMessage', inboxes),
+    ],
+    told: ['SUBSCRIPTION_QUEUES'],
+  },
+}
+
+const receiving = (name: string) =>
+  ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'].map(
+    (action) => `${action} on ${name}Queue`,
+  )
+
+const following = (table: string) =>
+  ['DescribeStream', 'GetRecords', 'GetShardIterator'].map(
+    (action) => `dynamodb:${action} on table/${table}Table/stream/2026-01-01T00:00:00.000`,
+  )
+
+const givingUp = (name: string) => `sqs:SendMessage on ${name}DeadLettersQueue`
+
+/** Everything that runs, with what its trigger needs beside its links. */
+const RUNS: readonly (readonly [what: string, runs: Runs, trigger: readonly string[]])[] = [
+  ['Authorizer', authorizer, []],
+  ...Object.entries(routes).map(([name, runs]) => [name, runs, []] as const),
+  ...Object.entries(subscriptions).map(([name, runs]) => [name, runs, receiving(name)] as const),
+  ...Object.entries(streams).map(
+    ([name, runs]) => [name, runs, [...following(runs.table), givingUp(name)]] as const,
+  ),
+  ...Object.entries(schedules).map(([name, runs]) => [name, runs, [givingUp(name)]] as const),
+  ...Object.entries(rotations).map(([name, runs]) => [name, runs, []] as const),
+]
+
+const functionFor = ({ module }: Runs): string =>
+  graph.builds.find(({ handler }) => handler === `${module}.handler`)?.functionID ?? module
+
+describe('the function for', () => {
+  it.each(RUNS)(
+    '%s may do what its links and its trigger ask for, and is told where, and no more',
+    (_, runs, trigger) => {
+      const name = functionFor(runs)
+      const links = runs.links.map((link) => LINKS[link])
+      expect(grantsOf(graph, name)).toEqual(
+        sorted(new Set([...links.flatMap(({ grants }) => grants), ...trigger])),
+      )
+      const variables = at(the(graph, 'function', `${name}Function`), 'environment.variables') as object
+      expect(sorted(Object.keys(variables))).toEqual(sorted(new Set(links.flatMap(({ told }) => told))))
+    },
+  )
+})

@@ -49,6 +49,7 @@ export const update = (api: Api, { routes, ...described }: DescribeApi): readonl
     fact('api.updated', {
       apiId: api.id,
       ...described,
+      name: api.name,
       routes: [...routes],
       deployments: [...api.deployments],
     }),

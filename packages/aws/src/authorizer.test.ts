@@ -36,7 +36,7 @@ const credentials = () => ({
   sessionToken: new Redacted('session-token'),
 })
 
-const IMPATIENT = { totalMilliseconds: 40, firstMilliseconds: 10 }
+const IMPATIENT = { totalMilliseconds: 500, firstMilliseconds: 10 }
 
 const rowsOver = (...answers: Answer[]) => {
   const { asked, fetch } = network(...answers)

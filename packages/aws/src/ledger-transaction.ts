@@ -35,12 +35,14 @@ const PASSING = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedT
 export const commitChange = async (
   context: TransactionContext,
   change: Change,
-): Promise<Result<void, CommitFailure>> =>
-  within(LIMIT_MILLISECONDS, 'the transaction', async (limit) => {
+): Promise<Result<void, CommitFailure>> => {
+  const whole = checked(partsOf(change, context.tables, NOTHING_SEEN))
+  if (whole.length === 0) return ok(undefined)
+  return within(LIMIT_MILLISECONDS, 'the transaction', async (limit) => {
+    let parts = whole
     let seen = NOTHING_SEEN
     let token = context.newRequestToken()
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const parts = checked(partsOf(change, context.tables, seen))
       if (parts.length === 0) return ok(undefined)
       const cancelled = await send(context, parts, token, limit)
       if (!cancelled) return ok(undefined)
@@ -49,6 +51,7 @@ export const commitChange = async (
       if (refusal) return err({ reason: refusal })
       if (refusals.length > 0) {
         seen = refusals.reduce(learn, seen)
+        parts = partsOf(change, context.tables, seen)
         token = context.newRequestToken()
       }
       await context.sleep(waitOf(attempt, context.random))
@@ -56,6 +59,7 @@ export const commitChange = async (
     }
     throw new Error(`the transaction collided ${ATTEMPTS} times`)
   })
+}
 
 /** DynamoDB refuses both as well, only less clearly. */
 const checked = (parts: readonly Part[]): readonly Part[] => {

@@ -34,7 +34,7 @@ const LAST_LOOK_SECONDS = 3
 const MOVE_SECONDS = 30
 
 /** A redrive ends after this, moved or not: what fails again at once must not go round for ever. */
-const REDRIVE_MILLISECONDS = 20_000
+const REDRIVE_MILLISECONDS = 15_000
 
 type Context = Required<SqsPipelineOptions>
 

@@ -151,6 +151,8 @@ export interface Rotation {
 /** The compromised key is refused at once; `kid` is its successor. */
 export interface Compromise extends Rotation {
   readonly compromised: string
+  /** The tokens that were alive and are refused now. */
+  readonly reissue: readonly { readonly id: string; readonly consumer: string }[]
 }
 
 /** CloudEvents 1.0 attributes and the platform's own. */

@@ -49,11 +49,12 @@ export const keys: readonly Command[] = [
         { note: given.text('note') },
         repeatable(context),
       )
-      return answer(context, done, ({ compromised, kid, signsFrom }) =>
+      return answer(context, done, ({ compromised, kid, signsFrom, reissue }) =>
         facts({
           'refused from now on': compromised,
           'new key': kid,
           'signs from': both(signsFrom, context.terminal.now()),
+          'to be reissued': reissue.map(({ id, consumer }) => `${id} (${consumer})`).join(', ') || 'nothing',
         }),
       )
     },

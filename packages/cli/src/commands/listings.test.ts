@@ -95,7 +95,7 @@ describe('keys', () => {
   })
 
   it('are compromised one by one', async () => {
-    const body = { compromised: 'key_1', kid: 'key_2', signsFrom: '2026-03-01T12:00:00Z' }
+    const body = { compromised: 'key_1', kid: 'key_2', signsFrom: '2026-03-01T12:00:00Z', reissue: [] }
     const { asked, sent, lines } = await see('keys compromise key_1 --note leaked', body)
     expect([asked, sent]).toEqual(['POST /signing-keys/key_1/compromise', { note: 'leaked' }])
     expect(lines[0]).toBe('refused from now on  key_1')

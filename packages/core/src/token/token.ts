@@ -176,10 +176,11 @@ const begun = (
 }
 
 /** What `GET /tokens` filters by. */
-export const labelsOf = ({ status, consumerId, grants }: Token): readonly string[] => [
+export const labelsOf = ({ status, consumerId, grants, kid }: Token): readonly string[] => [
   `status=${status}`,
   ...(ENDING.includes(status) ? ['issued'] : []),
   `consumer=${consumerId}`,
+  ...(kid === undefined ? [] : [`kid=${kid}`]),
   ...new Set(
     grants.flatMap(({ apiId, api, environment }) => [
       `api=${apiId}`,

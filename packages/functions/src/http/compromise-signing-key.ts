@@ -1,6 +1,8 @@
 import { fact } from '@countersign/core/events'
+import type { Ledger } from '@countersign/core/ledger'
 import { idOf, Line } from '@countersign/core/schema'
 import { err, instantOf, ok } from '@countersign/core/shared'
+import type { Token } from '@countersign/core/token'
 import { z } from 'zod'
 import { repeatable } from '../runtime/command.ts'
 import { loadKeyLog } from '../runtime/entities.ts'
@@ -30,8 +32,24 @@ export const make = (services: RotationServices & Pick<Services, 'clock' | 'log'
       const rotated = await rotateNow(services, rotationIdOf(request, services.randomBytes), cause, path.kid)
       if (!rotated.ok) return rotated
       const { kid, signsFrom } = rotated.value
-      return ok({ status: 202, body: { compromised: path.kid, kid, signsFrom: instantOf(signsFrom) } })
+      const reissue = await tokensSignedWith(services.ledger, path.kid, cause.now)
+      return ok({
+        status: 202,
+        body: { compromised: path.kid, kid, signsFrom: instantOf(signsFrom), reissue },
+      })
     }),
   )
 
 export const handler = lambda(make)
+
+/** The tokens that were alive and are refused now: whose holders need new ones. */
+const tokensSignedWith = async (ledger: Ledger, kid: string, now: Date) => {
+  const found: { readonly id: string; readonly consumer: string }[] = []
+  const query = { labels: [`kid=${kid}`, 'issued'], expiresAfter: now.toISOString(), limit: 100 }
+  for (let after: string | undefined, more = true; more; more = after !== undefined) {
+    const page = await ledger.list<Token.Token>('token', { ...query, after })
+    found.push(...page.items.map(({ id, state }) => ({ id, consumer: state.consumerId })))
+    after = page.next
+  }
+  return found
+}

@@ -1,5 +1,6 @@
 import { Access } from '@countersign/core/access'
 import { type EventOf, type HubEventType, hubEvents } from '@countersign/core/events'
+import type { Change } from '@countersign/core/ledger'
 import type { Coordinates, Row } from '@countersign/core/shared'
 import { causesOf } from '@countersign/functions/runtime/http'
 import type { Log, Services } from '@countersign/functions/runtime/services'
@@ -64,11 +65,17 @@ export const startPlatform = async (options: PlatformOptions): Promise<Platform>
   const { database } = folder
   const failed = (error: unknown) =>
     log({ level: 'error', message: 'the platform failed', error: causesOf(error) })
-  const { services, runtime } = assemble(options, database, log, clock, failed)
+  let renewal = Promise.resolve()
+  const keyRingChanged = () => {
+    renewal = renewal.then(() => bootstrap(services, folder.credentialFile)).catch(failed)
+  }
+  let told = () => {}
+  const { services, runtime } = assemble(options, database, log, clock, failed, () => told())
   try {
     sweep(database, clock())
     await bootstrap(services, folder.credentialFile)
     await runtime.drain()
+    told = keyRingChanged // the operator's token may have been signed with a key that was given up
     const coordinatesOf = (gatewayId: string, stage: string) =>
       coordinatesAt(deploymentKeysAt(database, `${gatewayId}/${stage}`), gatewayId, stage)
     const servers = await startServers(options, services, coordinatesOf, failed)
@@ -87,6 +94,7 @@ export const startPlatform = async (options: PlatformOptions): Promise<Platform>
         clearInterval(sweeping)
         await servers.close()
         await schedules.stop()
+        await renewal
         await runtime.stop()
         folder.close()
       },
@@ -105,14 +113,16 @@ const assemble = (
   log: Log,
   clock: () => Date,
   failed: (error: unknown) => void,
+  keyRingChanged: () => void,
 ) => {
   const { adversity, onStep = () => {}, visibilityMilliseconds = 2_000, ringRefreshSeconds = 1 } = options
   const queues = sqliteQueues(database)
   queues.releaseAll()
   const sent: Runtime['sent'] = (queue) => runtime.sent(queue)
-  const committed = () => {
+  const committed = ({ entities }: Change) => {
     onStep('committed')
     runtime.committed()
+    if (entities.some(({ kind }) => kind === 'key-ring')) keyRingChanged()
   }
   const bus = localBus({ queues, clock, adversity, sent })
   const settings = { issuer: LOCAL_ISSUER, ringRefreshSeconds }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Change } from '@countersign/core/ledger'
 import { idFrom, type NewId } from '@countersign/core/shared'
 import type { Log, Services, Settings } from '@countersign/functions/runtime/services'
 import type { SubscriptionName } from '@countersign/topology'
@@ -18,7 +19,7 @@ export interface LocalServicesOptions {
   readonly settings: Settings
   readonly log: Log
   /** Told after every commit that brought events, and after a redrive. */
-  readonly committed: () => void
+  readonly committed: (change: Change) => void
   readonly sent: (queue: SubscriptionName) => void
   readonly unrelayed: () => number
 }

@@ -27,7 +27,7 @@ class Refused extends Error {
 }
 
 /** The ledger in SQLite. `committed` is told after every commit that brought events. */
-export const sqliteLedger = (database: Database, committed: () => void = () => {}): Ledger => ({
+export const sqliteLedger = (database: Database, committed: (change: Change) => void = () => {}): Ledger => ({
   load: async (kind, id) => {
     const row = database.get('SELECT version, head, state FROM entity WHERE kind = ? AND id = ?', kind, id)
     return row ? loaded(row) : { state: undefined, version: 0, head: '' }
@@ -42,7 +42,7 @@ export const sqliteLedger = (database: Database, committed: () => void = () => {
   },
   commit: async (change) => {
     const saved = save(database, change)
-    if (saved.ok && change.entities.length > 0) committed()
+    if (saved.ok && change.entities.length > 0) committed(change)
     return saved
   },
   list: async (kind, query) => listEntities(database, kind, query),

@@ -3,7 +3,9 @@ import type { NewId } from '../shared/id.ts'
 import { digestOf } from '../shared/json.ts'
 import { err, ok, type Result } from '../shared/result.ts'
 import { Instant, idOf } from '../shared/schema.ts'
-import { catalog, type EventData, type EventOf, type EventType, type FactOf, isEventType } from './catalog.ts'
+import { catalog, type EventOf, type FactOf, isEventType } from './catalog.ts'
+
+export { fact } from './fact.ts'
 
 /** The `source` of everything the platform says (CloudEvents 1.0 §3.1.2). */
 export const EVENT_SOURCE = 'countersign'
@@ -48,9 +50,6 @@ export interface LogEnd {
   /** Hash of the last event; empty when there is none. */
   readonly head: string
 }
-
-export const fact = <T extends EventType>(type: T, data: EventData<T>): FactOf<T> =>
-  ({ type, data }) as FactOf<T>
 
 /** Gives facts their place at the end of an entity's log. */
 export const recordFacts = (

@@ -1,5 +1,5 @@
 import type { EventType, FactOf } from '../events/catalog.ts'
-import { fact } from '../events/envelope.ts'
+import { fact } from '../events/fact.ts'
 import { epochSeconds, instantOf } from '../shared/duration.ts'
 import { LONGEST_TOKEN_SECONDS } from '../shared/environment.ts'
 import type { Id } from '../shared/id.ts'

@@ -26,12 +26,23 @@ export const sqliteKeyRing = (database: Database): KeyRingStore => ({
 
 const promote = (database: Database, versionId: string, from: string | undefined) => {
   const current = database.get(`SELECT version_id FROM secret_stage WHERE stage = 'AWSCURRENT'`)?.version_id
+  // A repeated call finds the label where the first one put it.
+  if (current === versionId) return ok(undefined)
   if ((current ?? undefined) !== from) return err({ reason: 'rotation_superseded' } as const)
   if (from !== undefined) setStage(database, 'AWSPREVIOUS', from)
   setStage(database, 'AWSCURRENT', versionId)
   database.run(`DELETE FROM secret_stage WHERE stage = 'AWSPENDING' AND version_id = ?`, versionId)
-  database.run('DELETE FROM secret_version WHERE version_id NOT IN (SELECT version_id FROM secret_stage)')
+  forgetOvertaken(database)
   return ok(undefined)
+}
+
+/** A version that lost its last label to another outlives one promotion, so that its rotation learns that it lost. */
+const forgetOvertaken = (database: Database): void => {
+  const unlabelled = 'FROM secret_version WHERE version_id NOT IN (SELECT version_id FROM secret_stage)'
+  const lately = database.all(`SELECT version_id ${unlabelled}`).map(({ version_id }) => String(version_id))
+  database.run(`DELETE FROM secret_stage WHERE stage LIKE 'overtaken#%'`)
+  for (const versionId of lately) setStage(database, `overtaken#${versionId}`, versionId)
+  database.run(`DELETE ${unlabelled}`)
 }
 
 const setStage = (database: Database, stage: string, versionId: string): void => {

@@ -49,6 +49,10 @@ export const sqliteLedger = (database: Database, committed: (change: Change) => 
   events: async (query) => listEvents(database, query),
 })
 
+/** RFC 3339 of one width, so that text sorts as time does. */
+const sortable = (instant: string): string => new Date(instant).toISOString()
+const sortableIfAny = (instant: string | undefined): string | undefined => instant && sortable(instant)
+
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
 const loaded = <State>({ version, head, state }: SqlRow) => ({
@@ -67,7 +71,7 @@ const idempotencyOf = ({ key, fingerprint, status, body, sweep_after }: SqlRow):
 const save = (database: Database, change: Change): Result<void, CommitFailure> => {
   try {
     database.transaction(() => {
-      for (const entity of change.entities) saveEntity(database, entity)
+      for (const entity of change.entities) if (entity.events.length > 0) saveEntity(database, entity)
       for (const claim of change.claims ?? []) saveClaim(database, claim)
       if (change.idempotency) saveIdempotency(database, change.idempotency)
       writeRegisters(database, change.access ?? [])
@@ -80,7 +84,8 @@ const save = (database: Database, change: Change): Result<void, CommitFailure> =
 }
 
 const saveEntity = (database: Database, entity: EntityChange): void => {
-  const { kind, id, expectedVersion, events, labels, createdAt, expiresAt } = entity
+  const { kind, id, expectedVersion, events, labels } = entity
+  const [createdAt, expiresAt] = [sortable(entity.createdAt), sortableIfAny(entity.expiresAt)]
   const version = expectedVersion + events.length
   const head = digestOf(events.at(-1))
   const state = JSON.stringify(entity.state)
@@ -102,14 +107,15 @@ const saveEntity = (database: Database, entity: EntityChange): void => {
 }
 
 const saveEvent = (database: Database, kind: string, event: EventOf): void => {
-  const { id, subject, entityversion, type, actor, time } = event
+  const { id, subject, entityversion, type, actor } = event
   database.run(
     'INSERT INTO event (id, kind, subject, version, type, actor, time, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-    ...[id, kind, subject, entityversion, type, actor, time, JSON.stringify(event)],
+    ...[id, kind, subject, entityversion, type, actor, sortable(event.time), JSON.stringify(event)],
   )
 }
 
 const saveClaim = (database: Database, { name, owner, expectedGeneration }: ClaimChange): void => {
+  if (owner === undefined && expectedGeneration === 0) throw new Refused('version_conflict')
   const next = owner === undefined ? expectedGeneration : expectedGeneration + 1
   // Taking needs a claim nobody holds; releasing one that somebody does.
   const held = owner === undefined ? 'owner IS NOT NULL' : 'owner IS NULL'
@@ -159,8 +165,8 @@ const listEntities = <State>(database: Database, kind: string, query: ListQuery)
       sql: 'EXISTS (SELECT 1 FROM entity_label WHERE kind = entity.kind AND label = ? AND id = entity.id)',
       values: [label],
     })),
-    optional('expires_at > ?', query.expiresAfter),
-    optional('expires_at <= ?', query.expiresUntil),
+    optional('expires_at > ?', sortableIfAny(query.expiresAfter)),
+    optional('expires_at <= ?', sortableIfAny(query.expiresUntil)),
     { sql: '(created_at, id) > (?, ?)', values: [createdAt, id] },
   ])
   const rows = database.all(
@@ -185,8 +191,8 @@ const listEvents = (
     optional('subject = ?', subject),
     optional('type = ?', type),
     optional('actor = ?', actor),
-    optional('time >= ?', from),
-    optional('time < ?', to),
+    optional('time >= ?', sortableIfAny(from)),
+    optional('time < ?', sortableIfAny(to)),
   ])
   const rows = database.all(
     `SELECT sequence, body FROM event WHERE ${sql} ORDER BY sequence LIMIT ?`,

@@ -1,0 +1,115 @@
+import { err, ok, Redacted } from '@countersign/core/shared'
+import type { KeyRingStore } from '@countersign/core/signing-key'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+export interface RingStore {
+  readonly keyRing: KeyRingStore
+  close(): Promise<void>
+}
+
+/** ClientRequestTokens as Secrets Manager wants them: 32 to 64 characters. */
+const [A, B, C] = ['a', 'b', 'c'].map((letter) => `${letter.repeat(8)}-0000-0000-0000-000000000000`) as [
+  string,
+  string,
+  string,
+]
+const SUPERSEDED = err({ reason: 'rotation_superseded' } as const)
+
+/** What every store of the key ring does with the versions of a secret. */
+export const keyRingContract = (name: string, makeStore: () => Promise<RingStore>): void => {
+  describe(`the key ring ${name}`, () => {
+    let store: RingStore
+    beforeEach(async () => {
+      store = await makeStore()
+    })
+    afterEach(() => store.close())
+
+    const stage = (versionId: string, text: string) => store.keyRing.stage(versionId, new Redacted(text))
+    const textOf = async (versionId: string) => (await store.keyRing.version(versionId))?.reveal()
+    const current = async () => {
+      const now = await store.keyRing.current()
+      return now && [now.versionId, now.text.reveal()]
+    }
+    /** Stages and promotes, as an undisturbed rotation does. */
+    const rotated = async (versionId: string, from: string | undefined) => {
+      await stage(versionId, `ring ${versionId}`)
+      expect(await store.keyRing.promote(versionId, from)).toEqual(ok(undefined))
+    }
+
+    it('has neither a current version nor any other before the first rotation', async () => {
+      expect(await current()).toBeUndefined()
+      expect(await textOf(A)).toBeUndefined()
+    })
+
+    it('shows a staged version by its id, and not as the current one', async () => {
+      await rotated(A, undefined)
+      await stage(B, 'next')
+      expect(await textOf(B)).toBe('next')
+      expect(await current()).toEqual([A, `ring ${A}`])
+    })
+
+    it('keeps the first text of a version that is staged twice', async () => {
+      await stage(A, 'first')
+      await stage(A, 'second')
+      expect(await textOf(A)).toBe('first')
+      expect(await store.keyRing.promote(A, undefined)).toEqual(ok(undefined))
+      expect(await current()).toEqual([A, 'first'])
+    })
+
+    it('refuses to promote from a version that is no longer the current one, and changes nothing', async () => {
+      await rotated(A, undefined)
+      await rotated(B, A)
+      await stage(C, 'stale')
+      expect(await store.keyRing.promote(C, A)).toEqual(SUPERSEDED)
+      expect(await store.keyRing.promote(C, undefined)).toEqual(SUPERSEDED)
+      expect(await current()).toEqual([B, `ring ${B}`])
+      expect(await textOf(C)).toBe('stale')
+    })
+
+    it('takes a repeated promotion for done', async () => {
+      await rotated(A, undefined)
+      await rotated(B, A)
+      expect(await store.keyRing.promote(B, A)).toEqual(ok(undefined))
+      expect(await current()).toEqual([B, `ring ${B}`])
+    })
+
+    it('keeps the version before the current one', async () => {
+      await rotated(A, undefined)
+      await rotated(B, A)
+      expect(await textOf(A)).toBe(`ring ${A}`)
+    })
+
+    it('is not blocked by a version that was left pending', async () => {
+      await rotated(A, undefined)
+      await stage(B, 'left over')
+      await rotated(C, A)
+      expect(await current()).toEqual([C, `ring ${C}`])
+    })
+
+    it('lets one of two rotations at once win, and lets the other find its version and learn that it lost', async () => {
+      await rotated(A, undefined)
+      await stage(B, 'one')
+      await stage(C, 'other')
+      const results = await Promise.all([store.keyRing.promote(B, A), store.keyRing.promote(C, A)])
+      expect(results.filter((result) => result.ok)).toHaveLength(1)
+      expect(results.filter((result) => !result.ok)).toEqual([SUPERSEDED])
+      expect(await current()).toEqual(results[0]?.ok ? [B, 'one'] : [C, 'other'])
+      expect([await textOf(B), await textOf(C)]).toEqual(['one', 'other'])
+    })
+
+    it('lets a rotation that was overtaken while it was pending find its version and learn that it lost', async () => {
+      await rotated(A, undefined)
+      await stage(B, 'overtaken')
+      await rotated(C, A)
+      expect(await textOf(B)).toBe('overtaken')
+      expect(await store.keyRing.promote(B, A)).toEqual(SUPERSEDED)
+      expect(await current()).toEqual([C, `ring ${C}`])
+    })
+
+    it('throws when a version that was never staged is promoted, and keeps the current one', async () => {
+      await rotated(A, undefined)
+      await expect(store.keyRing.promote(B, A)).rejects.toThrow()
+      expect(await current()).toEqual([A, `ring ${A}`])
+    })
+  })
+}

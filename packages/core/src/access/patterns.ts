@@ -27,28 +27,51 @@ export const globOf = (path: string): string => path.replaceAll(/\{[^{}]+\}/g, '
 export const reaches = (from: Route, to: Route): boolean =>
   reachesInPlace(from, to) || reachesBeyondMethod(from, to)
 
-const reachesInPlace = (from: Route, to: Route): boolean =>
-  methodsOverlap(from.method, to.method) &&
-  !(differ(from.path, to.path, prefix) || differ(from.path, to.path, suffix)) &&
-  intersects(globTokens(from.path), templateTokens(to.path))
-
-/** The `*` that stands for `ANY` crosses slashes too: `stage/*` + `/x` matches `GET /admin/x`. */
-export const reachesBeyondMethod = (from: Route, to: Route): boolean =>
-  from.method === 'ANY' &&
-  !differ(from.path, to.path, suffix) &&
-  intersects([...literal('/'), ...anything, ...globTokens(from.path)], templateTokens(to.path))
-
-/** Most pairs of routes differ before their first parameter or after their last, and need no closer look. */
-const differ = (a: string, b: string, part: (path: string, length: number) => string): boolean => {
-  const length = Math.min(...[a, b].map((path) => part(path, Infinity).length))
-  return part(a, length) !== part(b, length)
+const reachesInPlace = (from: Route, to: Route): boolean => {
+  if (!methodsOverlap(from.method, to.method)) return false
+  const [a, b] = [formOf(from.path), formOf(to.path)]
+  if (!(a.prefix.startsWith(b.prefix) || b.prefix.startsWith(a.prefix)) || suffixesDiffer(a, b)) return false
+  return intersects(a.glob, b.template)
 }
 
-const prefix = (path: string, length: number) => path.split('{', 1).join('').slice(0, length)
+/** The `*` that stands for `ANY` crosses slashes too: `stage/*` + `/x` matches `GET /admin/x`. */
+export const reachesBeyondMethod = (from: Route, to: Route): boolean => {
+  if (from.method !== 'ANY') return false
+  const [a, b] = [formOf(from.path), formOf(to.path)]
+  return !suffixesDiffer(a, b) && intersects(a.beyond, b.template)
+}
 
-const suffix = (path: string, length: number) => {
-  const literal = path.slice(path.lastIndexOf('}') + 1)
-  return literal.slice(Math.max(0, literal.length - length))
+/** Most pairs of routes differ before their first parameter or after their last, and need no closer look. */
+interface Form {
+  readonly prefix: string
+  readonly suffix: string
+  readonly glob: readonly PatternToken[]
+  readonly beyond: readonly PatternToken[]
+  readonly template: readonly PatternToken[]
+}
+
+const suffixesDiffer = (a: Form, b: Form): boolean =>
+  !(a.suffix.endsWith(b.suffix) || b.suffix.endsWith(a.suffix))
+
+/** Longer paths are in no policy, and would fill the memory. */
+const LONGEST_KEPT = 512
+const KEPT = 4_000
+const forms = new Map<string, Form>()
+
+const formOf = (path: string): Form => {
+  const known = forms.get(path)
+  if (known) return known
+  if (forms.size >= KEPT) forms.clear()
+  const glob = globTokens(path)
+  const form = {
+    prefix: path.split('{', 1).join(''),
+    suffix: path.slice(path.lastIndexOf('}') + 1),
+    glob,
+    beyond: [...literal('/'), ...anything, ...glob],
+    template: templateTokens(path),
+  }
+  if (path.length <= LONGEST_KEPT) forms.set(path, form)
+  return form
 }
 
 /** One character (`''`: any but a slash, `'*'`: any at all), once or any number of times. */

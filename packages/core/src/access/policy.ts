@@ -1,4 +1,4 @@
-import { type Method, type ProtectedRoute, type Route, shapeOf } from '../shared/route.ts'
+import type { Method, ProtectedRoute, Route } from '../shared/route.ts'
 import { globMatches, globOf, reaches, reachesBeyondMethod } from './patterns.ts'
 import { compareSpecificity, methodsLeft, templateOf } from './templates.ts'
 
@@ -55,9 +55,9 @@ const leftRoutes = (
   opened: readonly OpenedRoute[],
 ): readonly Route[] => {
   const openedOf = new Map(opened.map((route) => [route.registered, route.methods]))
-  const ownMethods = Map.groupBy(registered, ({ path }) => shapeOf(path))
+  const ownMethods = Map.groupBy(registered, ({ path }) => templateOf(path).shape)
   return registered.flatMap((route) => {
-    const others = (ownMethods.get(shapeOf(route.path)) ?? []).filter((other) => other !== route)
+    const others = (ownMethods.get(templateOf(route.path).shape) ?? []).filter((other) => other !== route)
     const left = methodsLeft(route, openedOf.get(route) ?? new Set(), new Set(others.map(methodOf)))
     return left.map((method): Route => ({ method, path: route.path }))
   })
@@ -135,7 +135,8 @@ const resources = (stageArn: string, routes: readonly Route[]): readonly string[
 /** Whether every request that `route`'s pattern shares with `other` goes to `route`, so that refusing takes nothing. */
 const isRoutedTo = (route: Route, other: Route): boolean => {
   if (reachesBeyondMethod(route, other)) return false
-  if (shapeOf(route.path) === shapeOf(other.path)) return route.method !== 'ANY' && other.method === 'ANY'
+  if (templateOf(route.path).shape === templateOf(other.path).shape)
+    return route.method !== 'ANY' && other.method === 'ANY'
   if (!route.path.includes('{')) return compareSpecificity(route.path, other.path) > 0
   const [a, b] = [templateOf(route.path).specificity, templateOf(other.path).specificity]
   const sameLength = a.length === b.length && !a.includes(0) && !b.includes(0)

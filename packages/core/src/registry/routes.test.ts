@@ -482,6 +482,10 @@ describe('hostile documents', () => {
     expect(await codesOf('openapi: 3.0.0\nx-a: &a\n  b: *a\n  c: *a\n')).toEqual(['document_too_deep'])
     const many = `x: &a 1\n${Array.from({ length: 5_000 }, (_, i) => `k${i}: *a`).join('\n')}`
     expect(await codesOf(many)).toEqual(['document_malformed'])
+    const each = (count: number) =>
+      Array.from({ length: count }, (_, i) => `k${i}: &a${i} 1\nm${i}: *a${i}`).join('\n')
+    expect(await codesOf(each(200))).toEqual(['version_unsupported'])
+    expect(await codesOf(each(201))).toEqual(['document_malformed'])
   })
 
   it('that nest too deep are refused', async () => {

@@ -24,6 +24,7 @@ const SOURCES = [
   'stacks',
   'packages/topology/src',
   'test/stacks/evaluate-program.ts',
+  'test/stacks/program.ts',
   'test/stacks/pretend-aws.ts',
   'pnpm-lock.yaml',
 ]

@@ -1,4 +1,11 @@
-import { Access, type Claims, type Opening, type PolicyDocument } from '@countersign/core/access'
+import {
+  Access,
+  type AccessRequest,
+  type Claims,
+  type Decision,
+  type Opening,
+  type PolicyDocument,
+} from '@countersign/core/access'
 import type { APIGatewayAuthorizerResult } from 'aws-lambda'
 import type { Judged } from './judge.ts'
 
@@ -11,12 +18,11 @@ export const answerOf = (
   decisionId: string,
 ): APIGatewayAuthorizerResult => {
   const opening = decision.ok ? decision.value : decision.error.opening
-  const whole =
-    request && opening && Access.wholePolicy(request.stageArn, opening.binding.routes, opening.opened)
+  const whole = request && opening && Access.openingPolicy(opening, request.stageArn)
   const document = decision.ok
-    ? ([whole, oneRoute(decision.value, request?.stageArn ?? '')].find(
-        (candidate) => candidate && Access.permits(candidate, methodArn),
-      ) ?? Access.narrowestPolicy(methodArn))
+    ? (permitting(whole, methodArn) ??
+      permitting(oneRoute(decision.value, request), methodArn) ??
+      Access.narrowestPolicy(methodArn))
     : Access.refusing(whole, methodArn)
   return {
     principalId: claims ? `${claims.consumerId}/${claims.tokenId}` : 'nobody',
@@ -26,13 +32,11 @@ export const answerOf = (
   }
 }
 
-/** What is left when the whole policy is too large or cannot be said in patterns: the one route that was asked. */
-const oneRoute = ({ binding, opened, route }: Opening & { readonly route: unknown }, stageArn: string) =>
-  Access.wholePolicy(
-    stageArn,
-    binding.routes,
-    opened.filter(({ registered }) => registered === route),
-  )
+const permitting = (document: PolicyDocument | undefined, methodArn: string) =>
+  document && Access.permits(document, methodArn) ? document : undefined
+
+const oneRoute = (decision: Decision, request: AccessRequest | undefined) =>
+  request && Access.oneRoutePolicy(decision, decision.route, request.stageArn)
 
 const contextOf = (claims: Claims, opening: Opening | undefined, decisionId: string) => ({
   tokenId: claims.tokenId,

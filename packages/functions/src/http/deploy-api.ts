@@ -3,7 +3,7 @@ import { CoordinatesSchema, Slug } from '@countersign/core/schema'
 import { httpHandler } from '../runtime/http.ts'
 import { ApiPath } from '../runtime/inputs.ts'
 import { lambda } from '../runtime/lambda.ts'
-import { deployApi } from '../runtime/registration.ts'
+import { deployApi, withOthersApi } from '../runtime/registration.ts'
 import type { Services } from '../runtime/services.ts'
 
 const Body = CoordinatesSchema.extend({ authorizerCacheTtlSeconds: CacheTtl.default(0) })
@@ -13,7 +13,8 @@ export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'lo
   httpHandler({ body: Body, path: Path }, services, (request) => {
     const { authorizerCacheTtlSeconds, ...coordinates } = request.body
     const placement = { environment: request.path.environment, coordinates, authorizerCacheTtlSeconds }
-    return deployApi(services, request, request.path.name, placement)
+    const { name } = request.path
+    return withOthersApi(services, name, () => deployApi(services, request, name, placement))
   })
 
 export const handler = lambda(make)

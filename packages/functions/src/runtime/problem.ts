@@ -14,7 +14,7 @@ export type Reason =
   | 'conflict'
   | 'consumer_not_found'
   | 'api_not_found'
-  | 'api_name_malformed'
+  | 'api_reserved'
   | 'registration_rejected'
   | 'deployment_taken'
   | 'deployment_of_other_environment'
@@ -45,7 +45,7 @@ const PROBLEMS = {
   consumer_not_found: [404, 'No such consumer'],
   consumer_suspended: [409, 'The consumer is suspended'],
   api_not_found: [404, 'No such API'],
-  api_name_malformed: [400, 'Not the name of an API'],
+  api_reserved: [403, "The platform's own API changes with the platform alone"],
   registration_rejected: [422, 'The API could not be registered'],
   deployment_taken: [409, 'Another API lives at these coordinates'],
   deployment_of_other_environment: [409, 'Another environment of this API lives at these coordinates'],

@@ -4,7 +4,14 @@ import type { Api, RegistrationFault } from '@countersign/core/registry'
 import { digestOf } from '@countersign/core/shared'
 import { findApi } from './entities.ts'
 import type { Refusal } from './problem.ts'
-import { type AskedApi, deployApi, deregisterApi, publishApi, rejectPublication } from './registration.ts'
+import {
+  type AskedApi,
+  deployApi,
+  deregisterApi,
+  publishApi,
+  rejectPublication,
+  withOthersApi,
+} from './registration.ts'
 import type { Services } from './services.ts'
 import type { HubEvent } from './subscriber.ts'
 
@@ -50,8 +57,13 @@ export const withdrawPublication = async (services: PublicationServices, event: 
   const cause = causeOf(event, services.clock())
   const found = await findApi(services.ledger, event.data.name)
   if (!found || Date.parse(found.state.publishedAt) > Date.parse(event.time)) return ignored(services, event)
-  const withdrawn = await deregisterApi(services, asked(event, 'withdrawal', cause), event.data.name)
-  if (!withdrawn.ok) throw new Error(`the API could not be withdrawn: ${withdrawn.error.reason}`)
+  const { name } = event.data
+  const withdrawn = await withOthersApi(services, name, () =>
+    deregisterApi(services, asked(event, 'withdrawal', cause), name, new Date(event.time)),
+  )
+  if (withdrawn.ok) return
+  if (withdrawn.error.reason === 'api_reserved') return said(services, event, withdrawn.error)
+  throw new Error(`the API could not be withdrawn: ${withdrawn.error.reason}`)
 }
 
 /** Published again, or deregistered, after this was said: EventBridge does not keep order. */

@@ -1,6 +1,7 @@
-import type { ClaimChange, Ledger } from '@countersign/core/ledger'
+import { fact } from '@countersign/core/events'
+import type { Claim, ClaimChange, Ledger } from '@countersign/core/ledger'
 import { type Api, type DescribeApi, type RegistrationFault, Registry } from '@countersign/core/registry'
-import { type Coordinates, err, ok, type Result } from '@countersign/core/shared'
+import { type Coordinates, err, isId, ok, type Result } from '@countersign/core/shared'
 import { type Asked, change, command, type Decided, NOTHING, versionMatches } from './command.ts'
 import { apiShape, findApi, publicationShape } from './entities.ts'
 import type { HttpAnswer } from './http.ts'
@@ -25,40 +26,77 @@ export interface Publication {
   readonly publicationId?: string | undefined
 }
 
+/** The platform registers its own API as it starts; nobody else says what protects it, or that it is gone. */
+const isOwn = (name: string): boolean => Registry.nameClaim(name) === Registry.nameClaim('countersign')
+
+/** Does what is asked with an API, unless it is the platform's own. */
+export const withOthersApi = async (
+  { ledger }: Pick<Services, 'ledger'>,
+  nameOrId: string,
+  work: () => Promise<Result<HttpAnswer, Refusal>>,
+): Promise<Result<HttpAnswer, Refusal>> => {
+  const found = await findApi(ledger, nameOrId)
+  return found && isOwn(found.state.name) ? err({ reason: 'api_reserved' }) : work()
+}
+
+/** Under a name that reads as an id nobody would find the API again. */
+const nameFaults = (name: string): readonly RegistrationFault[] => {
+  if (isOwn(name))
+    return [{ pointer: '/name', code: 'api_reserved', detail: `"${name}" is the platform itself` }]
+  if (!isId('api', name)) return []
+  return [{ pointer: '/name', code: 'api_name_malformed', detail: `"${name}" reads as the id of an API` }]
+}
+
 /** Registers an API or updates it; what cannot be registered leaves an event that says why. */
 export const publishApi = async (
   services: RegistrationServices,
   asked: AskedApi,
   publication: Publication,
 ): Promise<Result<HttpAnswer, Refusal>> => {
+  const misnamed = nameFaults(publication.name)
+  if (misnamed.length > 0) return rejectPublication(services, asked, publication, misnamed)
   const routes = await Registry.routesOf(publication.openapi, publication.authorization)
   if (!routes.ok) return rejectPublication(services, asked, publication, routes.error)
   return registerRoutes(services, asked, { ...publication, routes: routes.value })
 }
 
+type Described = DescribeApi & Pick<Publication, 'publicationId'>
+
 /** Registers or updates an API whose routes are known. */
 export const registerRoutes = (
   services: RegistrationServices,
   asked: AskedApi,
-  described: DescribeApi,
+  described: Described,
 ): Promise<Result<HttpAnswer, Refusal>> => command(services, asked, () => saveApi(services, asked, described))
 
 const saveApi = async (
   services: RegistrationServices,
   { cause, ifMatch }: AskedApi,
-  { name, owner, description, routes, publishedAt }: DescribeApi,
+  { name, owner, description, routes, publishedAt, publicationId }: Described,
 ): Decided => {
   const described = { name, owner, description, routes, publishedAt }
   const found = await findApi(services.ledger, name)
   if (!versionMatches(ifMatch, found ?? NOTHING)) return err({ reason: 'version_mismatch' })
   const id = found?.state.id ?? services.newId('api')
-  const facts = found ? Registry.update(found.state, described) : Registry.register(id, described)
+  const facts = found
+    ? updateFacts(found.state, described, publicationId !== undefined)
+    : Registry.register(id, described)
   const { state, version, changes } = change(apiShape, id, found ?? NOTHING, facts, {
     cause,
     newId: services.newId,
   })
   const claims = found ? [] : [await taking(services.ledger, Registry.nameClaim(name), id)]
   return ok({ changes, claims, answer: { status: found ? 200 : 201, body: apiView(state), version } })
+}
+
+/** A publisher that says the same again says it later: what it said in between must not come after it. */
+const updateFacts = (api: Api, described: DescribeApi, isPublication: boolean) => {
+  const facts = Registry.update(api, described)
+  const isLater = Date.parse(described.publishedAt) > Date.parse(api.publishedAt)
+  if (facts.length > 0 || !isPublication || !isLater) return facts
+  const { routes, ...rest } = described
+  const { id: apiId, deployments } = api
+  return [fact('api.updated', { apiId, ...rest, routes: [...routes], deployments: [...deployments] })]
 }
 
 const taking = async (ledger: Ledger, name: string, owner: string): Promise<ClaimChange> => {
@@ -114,7 +152,7 @@ export const deployApi = (
       ...services,
       cause: asked.cause,
     })
-    const claims = await deploymentClaims(services.ledger, found.state, placement)
+    const claims = await deploymentClaims(services.ledger, found.state, placement, holding)
     return ok({ changes, claims, answer: { status: 200, body: apiView(state), version } })
   })
 
@@ -123,6 +161,7 @@ const deploymentClaims = async (
   ledger: Ledger,
   api: Api,
   placement: Placement,
+  { generation }: Claim,
 ): Promise<readonly ClaimChange[]> => {
   const wanted = Registry.coordinatesClaim(placement.coordinates)
   const left = api.deployments
@@ -130,22 +169,23 @@ const deploymentClaims = async (
     .map(({ coordinates }) => Registry.coordinatesClaim(coordinates))
   if (left.includes(wanted)) return []
   return [
-    await taking(ledger, wanted, api.id),
+    { name: wanted, owner: api.id, expectedGeneration: generation },
     ...(await Promise.all(left.map((name) => releasing(ledger, name)))),
   ]
 }
 
-/** Closes an API: its name and its coordinates are free again, and nothing opens what lived there. */
+/** Closes an API: its name and its coordinates are free again, and nothing opens what lived there. `saidAt`: by its publisher. */
 export const deregisterApi = (
   services: RegistrationServices,
   asked: AskedApi,
   api: string,
+  saidAt: Date = asked.cause.now,
 ): Promise<Result<HttpAnswer, Refusal>> =>
   command(services, asked, async () => {
     const found = await findApi(services.ledger, api)
     if (!found) return err({ reason: 'api_not_found' })
     if (!versionMatches(asked.ifMatch, found)) return err({ reason: 'version_mismatch' })
-    const facts = Registry.deregister(found.state, asked.cause)
+    const facts = Registry.deregister(found.state, { ...asked.cause, now: saidAt })
     const { state, version, changes } = change(apiShape, found.state.id, found, facts, {
       ...services,
       cause: asked.cause,

@@ -3,7 +3,9 @@ import { fact } from '@countersign/core/events'
 import { err, ok, type Result } from '@countersign/core/shared'
 import { type RotationContext, type RotationFailure, SigningKey } from '@countersign/core/signing-key'
 import { recordKeyFacts } from './key-log.ts'
+import { readKeyRing } from './mint.ts'
 import type { Refusal } from './problem.ts'
+import { nextRotationId } from './rotation-id.ts'
 import type { Services } from './services.ts'
 
 export type RotationServices = Pick<Services, 'ledger' | 'keyRing' | 'newId' | 'randomBytes' | 'settings'>
@@ -28,11 +30,45 @@ export const rotateNow = async (
   cause: Cause,
   compromised?: string,
 ): Promise<Result<SigningKey.SigningKey, Refusal>> => {
-  const rotated = await SigningKey.rotate(rotationId, rotationContext(services, cause.now, compromised))
-  if (!rotated.ok) return refused(services, rotationId, 'rotate', rotated.error, cause)
+  const context = rotationContext(services, cause.now, compromised)
+  const takenUp = await takeUp(rotationId, context)
+  const rotated = takenUp.key ? ok(takenUp.key) : await SigningKey.rotate(takenUp.rotationId, context)
+  if (!rotated.ok) return refused(services, rotationId, 'rotate', overtaken(rotated.error), cause)
   await recordKeyFacts(services, cause)
   return ok(rotated.value)
 }
+
+interface TakenUp {
+  readonly rotationId: string
+  /** Of a rotation that was finished before. */
+  readonly key?: SigningKey.SigningKey
+}
+
+/** How many rotations of one command may have died, each too long ago to be finished. */
+const ATTEMPTS = 10
+
+/**
+ * Under which id a repeated command goes on: its own, as long as what it staged can still be finished. A staged ring
+ * that lay about for too long, or that others have rotated past, would refuse every repetition for ever.
+ */
+const takeUp = async (rotationId: string, context: RotationContext): Promise<TakenUp> => {
+  let id = rotationId
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const staged = await context.store.version(id)
+    if (!staged || (await SigningKey.testSecret(id, context)).ok) break
+    const key = SigningKey.readRing(staged).keys.at(-1)
+    const ring = await readKeyRing({ keyRing: context.store })
+    if (ring.keys.some(({ kid }) => kid === key?.kid)) return { rotationId: id, ...(key && { key }) }
+    id = nextRotationId(id)
+  }
+  return { rotationId: id }
+}
+
+/** A ring that was staged a moment ago and lacks a key, or is gone, was overtaken by another rotation. */
+const overtaken = (failure: RotationFailure): RotationFailure =>
+  failure.reason === 'rotation_loses_keys' || failure.reason === 'rotation_not_started'
+    ? { reason: 'rotation_superseded' }
+    : failure
 
 export const refused = async (
   services: RotationServices,

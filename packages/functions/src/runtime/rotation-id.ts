@@ -12,6 +12,14 @@ export const rotationIdOf = (
   const bytes = idempotencyKey
     ? createHash('sha256').update(`${cause.actor}#${idempotencyKey}`).digest()
     : Buffer.from(randomBytes(16))
+  return uuidOf(bytes)
+}
+
+/** The id that follows on one that cannot be used any more; always the same one. */
+export const nextRotationId = (rotationId: string): string =>
+  uuidOf(createHash('sha256').update(rotationId).digest())
+
+const uuidOf = (bytes: Buffer): string => {
   const hex = bytes.subarray(0, 16).toString('hex')
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }

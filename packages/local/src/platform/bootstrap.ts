@@ -13,6 +13,7 @@ import {
   tokenShape,
 } from '@countersign/functions/runtime/entities'
 import { issueCommand } from '@countersign/functions/runtime/issuing'
+import { recordKeyFacts } from '@countersign/functions/runtime/key-log'
 import { currentSigningKey, mint, readKeyRing } from '@countersign/functions/runtime/mint'
 import { deployApi, registerRoutes } from '@countersign/functions/runtime/registration'
 import { rotateNow } from '@countersign/functions/runtime/rotating'
@@ -28,7 +29,7 @@ const OPERATOR_CLAIM = 'operator'
 /** The operator's token is renewed at a start that finds less of its life left than this. */
 const RENEW_MILLISECONDS = 14 * 86_400_000
 
-/** A first key, the platform's own API, and the operator's credential in `credentialFile`; what is there already stays. */
+/** A first key and its log, the platform's own API, and the operator's credential in `credentialFile`; what is there already stays. */
 export const bootstrap = async (services: Services, credentialFile: string): Promise<void> => {
   const cause: Cause = { actor: 'bootstrap', correlationId: services.newId('event'), now: services.clock() }
   await ensureKey(services, cause)
@@ -47,7 +48,9 @@ const expected = <T, E extends { readonly reason: string }>(result: Result<T, E>
 
 const ensureKey = async (services: Services, cause: Cause): Promise<void> => {
   const key = SigningKey.signingKey(await readKeyRing(services), cause.now)
-  if (!key)
+  // A rotation that died between ring and log left a key that the log does not have yet.
+  if (key) await recordKeyFacts(services, cause)
+  else
     expected(await rotateNow(services, cause.correlationId, cause), 'the first signing key could not be made')
 }
 

@@ -1,7 +1,7 @@
 import { Access } from '@countersign/core/access'
 import { type EventOf, type HubEventType, hubEvents } from '@countersign/core/events'
 import type { Change } from '@countersign/core/ledger'
-import type { Coordinates, Row } from '@countersign/core/shared'
+import { type Coordinates, epochSeconds, type Row } from '@countersign/core/shared'
 import { causesOf } from '@countersign/functions/runtime/http'
 import type { Log, Services } from '@countersign/functions/runtime/services'
 import { z } from 'zod'
@@ -43,7 +43,7 @@ export interface Platform {
   publishHubEvent(type: HubEventType, detail: unknown): string
   /** Relays and delivers until nothing is left that could be delivered now. */
   drain(): Promise<void>
-  /** What the whole event log makes of the read model, beside what the read model is. */
+  /** What the whole event log makes of the read model, beside what the read model is; rows past their time in neither. */
   readModels(): Promise<ReadModels>
   close(): Promise<void>
 }
@@ -140,12 +140,17 @@ const checked = (type: HubEventType, detail: unknown): unknown => {
   return detail
 }
 
-const readModels = async (database: Database, { accessRows }: Services): Promise<ReadModels> => {
+const readModels = async (database: Database, { accessRows, clock }: Services): Promise<ReadModels> => {
   const events = database.all('SELECT body FROM event ORDER BY sequence').map((row): EventOf => eventIn(row))
-  const live = new Map<string, Row>()
-  for await (const [key, row] of accessRows.scan()) live.set(key, row)
-  return { rebuilt: Access.rebuild(events), live }
+  const live: [string, Row][] = []
+  for await (const entry of accessRows.scan()) live.push([...entry])
+  const now = epochSeconds(clock())
+  return { rebuilt: unswept(Access.rebuild(events), now), live: unswept(live, now) }
 }
+
+/** A row whose time is over belongs to neither: whether it was swept yet is nobody's concern. */
+const unswept = (rows: Iterable<readonly [string, Row]>, now: number): ReadonlyMap<string, Row> =>
+  new Map([...rows].filter(([, { sweepAfter }]) => sweepAfter === undefined || sweepAfter >= now))
 
 /** Of a gateway that nobody registered, nothing is known but its URL. */
 const UNREGISTERED = { accountId: '000000000000', region: 'local' } as const

@@ -13,8 +13,11 @@ export interface Runtime {
   stop(): Promise<void>
 }
 
-/** How long a failed relay waits before it tries again. */
-const RELAY_PAUSE_MILLISECONDS = 1_000
+/** How long what failed waits before it is tried again. */
+const PAUSE_MILLISECONDS = 1_000
+
+/** A queue is looked at after this at the latest: a clock that was set back must not put a message off for days. */
+const LONGEST_WAIT_MILLISECONDS = 60_000
 
 export const createRuntime = (
   workers: Workers,
@@ -23,30 +26,35 @@ export const createRuntime = (
   failed: (error: unknown) => void,
 ): Runtime => {
   let stopped = false
-  const timers = new Set<NodeJS.Timeout>()
-  const later = (milliseconds: number, work: () => void): void => {
-    if (stopped) return
-    const timer = setTimeout(() => {
-      timers.delete(timer)
-      work()
-    }, milliseconds)
-    timers.add(timer)
+  const timers = new Map<Loop, NodeJS.Timeout>()
+  /** One alarm per loop; each run of it knows better than the last when the next is due. */
+  const later = (loop: Loop, milliseconds: number): void => {
+    clearTimeout(timers.get(loop))
+    const wait = Math.min(Math.max(1, milliseconds), LONGEST_WAIT_MILLISECONDS)
+    if (!stopped) timers.set(loop, setTimeout(loop, wait))
+  }
+  const startLoop = (work: (loop: Loop) => Promise<void>): Loop => {
+    const loop: Loop = looping(
+      () => work(loop),
+      (error) => {
+        failed(error)
+        later(loop, PAUSE_MILLISECONDS)
+      },
+    )
+    return loop
   }
 
-  const relayLoop = looping(async () => {
+  const relayLoop = startLoop(async (loop) => {
     while (!stopped && (await workers.relay()));
-    if (!stopped && workers.unrelayed() > 0) later(RELAY_PAUSE_MILLISECONDS, relayLoop)
-  }, failed)
-  const pollLoops = new Map(
-    queueNames.map((name) => {
-      const loop: Loop = looping(async () => {
-        while (!stopped && (await workers.poll(name)));
-        const next = queues.nextVisible(name)
-        if (!stopped && next !== undefined) later(Math.max(1, next - clock().getTime()), loop)
-      }, failed)
-      return [name, loop] as const
-    }),
-  )
+    if (!stopped && workers.unrelayed() > 0) later(loop, PAUSE_MILLISECONDS)
+  })
+  const pollLoop = (name: SubscriptionName) =>
+    startLoop(async (loop) => {
+      while (!stopped && (await workers.poll(name)));
+      const next = stopped ? undefined : queues.nextVisible(name)
+      if (next !== undefined) later(loop, next - clock().getTime())
+    })
+  const pollLoops = new Map(queueNames.map((name) => [name, pollLoop(name)] as const))
   const drain = async () => {
     for (let moved = true; moved; ) {
       moved = await workers.relay()
@@ -59,7 +67,7 @@ export const createRuntime = (
     drain,
     stop: async () => {
       stopped = true
-      for (const timer of timers) clearTimeout(timer)
+      for (const timer of timers.values()) clearTimeout(timer)
       await Promise.all([relayLoop.idle(), ...[...pollLoops.values()].map((loop) => loop.idle())])
     },
   }

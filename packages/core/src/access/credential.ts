@@ -25,12 +25,21 @@ export const presentedToken = (headers: RequestHeaders): Result<Redacted<string>
 }
 
 const authorizationValues = ({ single, multi }: RequestHeaders): readonly string[] => {
-  const listed = named(multi).flatMap((values) => values ?? [])
-  if (listed.length > 0) return listed
-  return named(single).filter((value) => value !== undefined)
+  const listed = named(multi).flat()
+  return listed.length > 0 ? listed : named(single)
 }
 
-const named = <T>(headers: Readonly<Record<string, T>> | null | undefined): readonly T[] =>
-  Object.entries(headers ?? {}).flatMap(([name, value]) =>
-    name.toLowerCase() === 'authorization' ? [value] : [],
-  )
+const named = <T>(headers: Readonly<Record<string, T | undefined>> | null | undefined): readonly T[] => {
+  const values: T[] = []
+  for (const name of Object.keys(headers ?? {})) {
+    const value = isAuthorization(name) ? headers?.[name] : undefined
+    if (value !== undefined && value !== null) values.push(value)
+  }
+  return values
+}
+
+/** The length first: most headers are another one. */
+const isAuthorization = (name: string): boolean =>
+  name.length === AUTHORIZATION.length && name.toLowerCase() === AUTHORIZATION
+
+const AUTHORIZATION = 'authorization'

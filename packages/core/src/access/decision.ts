@@ -1,10 +1,10 @@
 import { environmentPolicy } from '../shared/environment.ts'
 import { err, ok, type Result } from '../shared/result.ts'
-import { type Method, type ProtectedRoute, segmentsOf } from '../shared/route.ts'
+import { type Method, type ProtectedRoute, type Route, segmentsOf } from '../shared/route.ts'
 import type { Claims } from './claims.ts'
 import type { DenialReason } from './denial.ts'
 import type { AccessRequest } from './method-arn.ts'
-import type { OpenedRoute } from './policy.ts'
+import { type OpenedRoute, routeTableOf } from './route-table.ts'
 import {
   type AccessRows,
   bindingOf,
@@ -14,7 +14,6 @@ import {
   refusalOf,
   type TokenGrant,
 } from './row.ts'
-import { opens, routeOf } from './templates.ts'
 
 /** What a token may do on the deployment that was asked. */
 export interface Opening {
@@ -89,14 +88,19 @@ const routeDecision = (
   request: AccessRequest,
   { grant, binding }: Omit<Opening, 'opened'>,
 ): Result<Decision, Denial> => {
+  const table = routeTableOf(binding.apiId, binding.routes)
   const audienceNames = claims.audience.includes(binding.apiId)
-  const opening = { grant, binding, opened: audienceNames ? openedRoutes(grant, binding) : [] }
+  const opening = {
+    grant,
+    binding: { ...binding, routes: table.routes },
+    opened: table.openedBy(audienceNames ? grantedRoutes(grant, binding) : []),
+  }
   const deny = (reason: DenialReason) => err({ reason, opening })
   if (!audienceNames) return deny('audience_mismatch')
   if (!grant.grants.some((granted) => isFor(granted, binding))) return deny('api_not_granted')
   const segments = segmentsOf(request.path)
   if (!segments) return deny('path_refused')
-  const route = routeOf(binding.routes, request.method, segments)
+  const route = table.routeOf(request.method, segments)
   if (!route) return deny('route_unknown')
   const methods = opening.opened.find(({ registered }) => registered === route)?.methods
   const granted = methods?.has('ANY') || methods?.has(request.method as Method)
@@ -106,12 +110,5 @@ const routeDecision = (
 const isFor = (granted: { apiId: string; environment: string }, binding: DeploymentBinding): boolean =>
   granted.apiId === binding.apiId && granted.environment === binding.environment
 
-/** A token opens only routes whose protection is a token's to satisfy, whatever its grants once named. */
-const openedRoutes = ({ grants }: TokenGrant, binding: DeploymentBinding): readonly OpenedRoute[] => {
-  const granted = grants.filter((grant) => isFor(grant, binding)).flatMap(({ routes }) => routes)
-  return binding.routes.flatMap((registered) => {
-    if (registered.authorization !== 'token' && registered.authorization !== 'token+group') return []
-    const methods = granted.map((route) => opens(route, registered)).filter((method) => method !== undefined)
-    return methods.length > 0 ? [{ registered, methods: new Set(methods) }] : []
-  })
-}
+const grantedRoutes = ({ grants }: TokenGrant, binding: DeploymentBinding): readonly Route[] =>
+  grants.filter((grant) => isFor(grant, binding)).flatMap(({ routes }) => routes)

@@ -1,5 +1,6 @@
 import type { Method, ProtectedRoute, Route } from '../shared/route.ts'
-import { globMatches, globOf, reaches, reachesBeyondMethod } from './patterns.ts'
+import { globMatcher, globOf, reaches, reachesBeyondMethod } from './patterns.ts'
+import type { OpenedRoute } from './route-table.ts'
 import { compareSpecificity, methodsLeft, templateOf } from './templates.ts'
 
 /** What API Gateway accepts of an authorizer's policy. */
@@ -15,12 +16,6 @@ export interface PolicyStatement {
 export interface PolicyDocument {
   readonly Version: '2012-10-17'
   readonly Statement: readonly PolicyStatement[]
-}
-
-/** What of one registered route a token opens. */
-export interface OpenedRoute {
-  readonly registered: ProtectedRoute
-  readonly methods: ReadonlySet<Method>
 }
 
 /**
@@ -87,8 +82,19 @@ export const narrowestPolicy = (methodArn: string): PolicyDocument | undefined =
 
 /** Whether API Gateway, given the policy, lets this request through. */
 export const permits = ({ Statement }: PolicyDocument, methodArn: string): boolean => {
-  const matched = Statement.filter(({ Resource }) => Resource.some((arn) => globMatches(arn, methodArn)))
+  const matched = Statement.filter(({ Resource }) =>
+    matchersOf(Resource).some((matches) => matches(methodArn)),
+  )
   return matched.length > 0 && matched.every(({ Effect }) => Effect === 'Allow')
+}
+
+/** A policy is remembered and asked many times (`openingPolicy`), so its patterns are read once. */
+const matchers = new WeakMap<readonly string[], readonly ((arn: string) => boolean)[]>()
+
+const matchersOf = (resources: readonly string[]) => {
+  const made = matchers.get(resources) ?? resources.map(globMatcher)
+  matchers.set(resources, made)
+  return made
 }
 
 /** The same policy, with what was asked refused in so many words. */

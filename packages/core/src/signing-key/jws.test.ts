@@ -357,6 +357,45 @@ describe('hasDuplicateMember', () => {
     expect(twice).toBeGreaterThan(100)
   })
 
+  it(`decides alone whether a signed payload is one object or two (seed ${SEED})`, () => {
+    let [twice, once] = [0, 0]
+    const object = json.filter((text) => text.startsWith('{'))
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          object,
+          object.map((text) => text.replaceAll(/[ \n\t]/g, '')),
+        ),
+        (text) => {
+          if (naive(text)) twice += 1
+          else once += 1
+          expect(verdict(token(HEADER, text))).toBe(naive(text) ? 'token_malformed' : 'verified')
+        },
+      ),
+      { seed: SEED, numRuns: 2_000 },
+    )
+    expect(Math.min(twice, once)).toBeGreaterThan(100)
+  })
+
+  it.for([
+    '{"a":1,"a":2}',
+    '{"a":1,"a" :2}',
+    '{"a":":","a":2}',
+    '{"a":1,"b":{"c":1,"c":2}}',
+    '{"a":1,"\\u0061":2}',
+    '{"":1,"":2}',
+    '{"__proto__":1,"__proto__":2}',
+  ])('refuses %s', (text) => {
+    expect(verdict(token(HEADER, text))).toBe('token_malformed')
+  })
+
+  it.for(['{"a":":","b":"x:y"}', '{":":1}', '{"a":{"a":1}}', '{"a":[{"a":1},{"a":1}]}', '{ "a" : 1 }', '{}'])(
+    'accepts %s',
+    (text) => {
+      expect(verdict(token(HEADER, text))).toBe('verified')
+    },
+  )
+
   it('looks at every character a bounded number of times', () => {
     const work = (text: string): number => {
       let reads = 0

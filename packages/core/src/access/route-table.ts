@@ -1,0 +1,90 @@
+import type { Method, ProtectedRoute, Route } from '../shared/route.ts'
+import { type Recent, recent } from './recent.ts'
+import { opens, routeOf, templateOf } from './templates.ts'
+
+/** What of one registered route a token opens. */
+export interface OpenedRoute {
+  readonly registered: ProtectedRoute
+  readonly methods: ReadonlySet<Method>
+}
+
+/** The routes of one API, ready to be asked many times. */
+export interface RouteTable {
+  /** Equal to what the table was made of, and never changed by anybody. */
+  readonly routes: readonly ProtectedRoute[]
+  /** As `routeOf`. */
+  routeOf(method: string, segments: readonly string[]): ProtectedRoute | undefined
+  /** What granted routes open of them; the same object for equal grants. */
+  openedBy(granted: readonly Route[]): readonly OpenedRoute[]
+}
+
+const TABLES_KEPT = 64
+const OPENINGS_KEPT = 256
+const CANDIDATES_KEPT = 64
+
+const tables = new Map<string, RouteTable>()
+
+/**
+ * The table of an API's routes, made once and kept while every row read says the same, text for text: never by rank,
+ * age or identity, so that a row that was written anew is believed at once.
+ */
+export const routeTableOf = (apiId: string, routes: readonly ProtectedRoute[]): RouteTable => {
+  const known = tables.get(apiId)
+  if (known && sameRoutes(known.routes, routes)) return known
+  if (tables.size >= TABLES_KEPT) tables.clear()
+  const table = createTable(routes.map(copyOf))
+  tables.set(apiId, table)
+  return table
+}
+
+/** Of its own: the caller's object may be changed, the table may not. */
+const copyOf = (route: ProtectedRoute): ProtectedRoute => Object.freeze({ ...route })
+
+const sameRoutes = (known: readonly ProtectedRoute[], routes: readonly ProtectedRoute[]): boolean => {
+  if (known.length !== routes.length) return false
+  for (let index = 0; index < known.length; index++) {
+    const a = known[index]
+    const b = routes[index]
+    if (a?.path !== b?.path || a?.method !== b?.method || a?.authorization !== b?.authorization) return false
+  }
+  return true
+}
+
+const createTable = (routes: readonly ProtectedRoute[]): RouteTable => {
+  const candidates = recent<readonly ProtectedRoute[]>(CANDIDATES_KEPT)
+  const openings: Recent<readonly OpenedRoute[]> = recent(OPENINGS_KEPT)
+  return {
+    routes: Object.freeze(routes),
+    routeOf: (method, segments) => {
+      const possible = candidates.get(`${method} ${segments.length}`, () =>
+        routes.filter((route) => mayTake(route, method, segments.length)),
+      )
+      return routeOf(possible, method, segments)
+    },
+    openedBy: (granted) => openings.get(keyOf(granted), () => openedOf(routes, granted)),
+  }
+}
+
+const mayTake = ({ method: own, path }: ProtectedRoute, method: string, length: number): boolean => {
+  if (own !== 'ANY' && own !== method) return false
+  const { specificity } = templateOf(path)
+  return specificity.length === length || (specificity.at(-1) === 0 && specificity.length <= length)
+}
+
+/** Lengths before texts, so that no two lists of routes have one key. */
+const keyOf = (granted: readonly Route[]): string => {
+  let key = ''
+  for (const { method, path } of granted) key += `${path.length} ${method} ${path} `
+  return key
+}
+
+/** A token opens only routes whose protection is a token's to satisfy, whatever its grants once named. */
+const openedOf = (routes: readonly ProtectedRoute[], granted: readonly Route[]): readonly OpenedRoute[] => {
+  const byShape = Map.groupBy(granted, ({ path }) => templateOf(path).shape)
+  return routes.flatMap((registered) => {
+    if (registered.authorization !== 'token' && registered.authorization !== 'token+group') return []
+    const alike = byShape.get(templateOf(registered.path).shape) ?? []
+    const methods = alike.map((route) => opens(route, registered)).filter((method) => method !== undefined)
+    return methods.length > 0 ? [{ registered, methods: new Set(methods) }] : []
+  })
+}

@@ -51,29 +51,32 @@ const bindingAt = async (
   return Access.bindingOf((await accessRows.read([key])).get(key))
 }
 
-/** A request that no registered route takes stands behind the authorizer too, which refuses it. */
+/** A request that no registered route takes (`template` undefined) stands behind the authorizer too, which refuses it. */
 const methodAsked = (
   binding: DeploymentBinding | undefined,
   { method, path }: GatewayRequest,
-): { readonly authorization: Authorization; readonly template: string } => {
+): { readonly authorization: Authorization; readonly template: string | undefined } => {
   const segments = segmentsOf(path)
   const route = binding && segments && Access.routeOf(binding.routes, method, segments)
-  return { authorization: route?.authorization ?? 'token', template: route?.path ?? '/{proxy+}' }
+  return { authorization: route?.authorization ?? 'token', template: route?.path }
 }
 
 const authorized = async (
   options: GatewayOptions,
   request: GatewayRequest,
   coordinates: Coordinates,
-  template: string,
+  template: string | undefined,
   ttlSeconds: number,
 ): Promise<GatewayResponse> => {
   const identity = headersNamed(request, 'authorization').at(-1)
   if (!identity) return gatewayResponses.unauthorized() // without asking the authorizer
-  const answer = await answerFor(options, request, coordinates, template, { identity, ttlSeconds })
+  const resource = template ?? '/{proxy+}'
+  const answer = await answerFor(options, request, coordinates, resource, { identity, ttlSeconds })
   if ('status' in answer) return answer
   switch (evaluatePolicy(answer.policyDocument, methodArnOf(coordinates, request.method, request.path))) {
     case 'allow':
+      // A policy's `*` crosses slashes, and one that was kept may reach what no route takes: nothing lives there.
+      if (template === undefined) return gatewayResponses.implicitDeny()
       return options.integrate(request, contextOf(answer))
     case 'explicit-deny':
       return gatewayResponses.explicitDeny()

@@ -1,0 +1,118 @@
+import type { Problem } from '@countersign/client'
+import { type HttpRouteName, routes } from '@countersign/topology'
+import { expect } from 'vitest'
+import { example, TENANCIES } from '../acceptance/given.ts'
+import { type Called, callUrl, type World } from '../support/world.ts'
+
+export interface Asked {
+  readonly token?: string
+  /** Text as it is; anything else as JSON. */
+  readonly body?: unknown
+  /** Name and value by turns. */
+  readonly headers?: readonly string[]
+}
+
+/** One request to the platform's HTTP API, over the wire, as whoever holds `token`. */
+export const ask = (
+  world: World,
+  name: string,
+  { token, body, headers = [] }: Asked = {},
+): Promise<Called> => {
+  const at = name.indexOf(' ')
+  const [method, path] = [name.slice(0, at), name.slice(at + 1)]
+  const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
+  const typed = headers.some((header) => header.toLowerCase() === 'content-type')
+  const type = text === undefined || typed ? [] : ['content-type', 'application/json']
+  const credential = token === undefined ? {} : { token }
+  return callUrl(world.api, { method, path, ...credential, rawHeaders: [...type, ...headers] }, text)
+}
+
+/** The problem in an answer, which must be one to the letter (RFC 9457) and say nothing of the inside. */
+export const problemIn = ({ status, headers, body }: Called): Problem => {
+  expect(headers['content-type']).toBe('application/problem+json')
+  const problem = JSON.parse(body) as Problem
+  expect(problem).toMatchObject({
+    type: `urn:countersign:problem:${problem.code}`,
+    title: expect.stringMatching(/./),
+    status,
+    detail: expect.stringMatching(/./),
+    instance: expect.stringMatching(/^urn:countersign:request:[\w-]+$/),
+    code: expect.stringMatching(/^[a-z_]+$/),
+  })
+  const known = ['type', 'title', 'status', 'detail', 'instance', 'code', 'errors']
+  expect(known).toEqual(expect.arrayContaining(Object.keys(problem)))
+  expect(body).not.toMatch(/node_modules|\.ts:\d|\bat \w+ \(|SQLITE|TypeError|RangeError|ZodError/)
+  return problem
+}
+
+/** The answer is a problem of this status and code. */
+export const expectProblem = (called: Called, status: number, code?: string): Problem => {
+  const problem = problemIn(called)
+  expect({ status: called.status, ...(code && { code: problem.code }) }).toEqual({
+    status,
+    ...(code && { code }),
+  })
+  return problem
+}
+
+export interface Subjects {
+  readonly consumer: string
+  readonly token: string
+  readonly kid: string
+}
+
+/** A request for every route that would be carried out if it were let through; a new route does not compile without one. */
+export const requests = ({ consumer, token, kid }: Subjects) =>
+  ({
+    'POST /consumers': { path: '/consumers', body: { name: 'n', type: 'service', owner: 'o' } },
+    'GET /consumers': { path: '/consumers' },
+    'GET /consumers/{id}': { path: `/consumers/${consumer}` },
+    'POST /consumers/{id}/suspension': { path: `/consumers/${consumer}/suspension`, body: {} },
+    'POST /consumers/{id}/resumption': { path: `/consumers/${consumer}/resumption` },
+    'PUT /apis/{name}': { path: '/apis/fresh', body: { owner: 'o', openapi: example('repairs') } },
+    'GET /apis': { path: '/apis' },
+    'GET /apis/{name}': { path: '/apis/tenancies' },
+    'DELETE /apis/{name}': { path: '/apis/tenancies' },
+    'PUT /apis/{name}/deployments/{environment}': {
+      path: '/apis/tenancies/deployments/development',
+      body: { ...TENANCIES, stage: 'development' },
+    },
+    'POST /tokens': {
+      path: '/tokens',
+      body: {
+        consumer,
+        grants: [{ api: 'tenancies', environment: 'staging', routes: ['GET /api/v1/tenancies'] }],
+      },
+    },
+    'GET /tokens': { path: '/tokens' },
+    'GET /tokens/{id}': { path: `/tokens/${token}` },
+    'POST /tokens/{id}/approval': { path: `/tokens/${token}/approval` },
+    'POST /tokens/{id}/rejection': { path: `/tokens/${token}/rejection`, body: {} },
+    'POST /tokens/{id}/collection': { path: `/tokens/${token}/collection` },
+    'POST /tokens/{id}/disablement': { path: `/tokens/${token}/disablement`, body: {} },
+    'POST /tokens/{id}/enablement': { path: `/tokens/${token}/enablement` },
+    'POST /tokens/{id}/revocation': { path: `/tokens/${token}/revocation`, body: { reason: 'requested' } },
+    'GET /signing-keys': { path: '/signing-keys' },
+    'POST /signing-keys/rotation': { path: '/signing-keys/rotation' },
+    'POST /signing-keys/{kid}/compromise': { path: `/signing-keys/${kid}/compromise`, body: {} },
+    'GET /audit/events': { path: '/audit/events' },
+    'GET /pipeline': { path: '/pipeline' },
+    'POST /pipeline/{subscription}/redrive': { path: '/pipeline/ProjectAccess/redrive' },
+    'GET /health': { path: '/health' },
+  }) as const satisfies Record<HttpRouteName, { readonly path: string; readonly body?: unknown }>
+
+export const routeNames = Object.keys(routes) as HttpRouteName[]
+
+/** Every route that stands behind the platform's own authorizer. */
+export const protectedRoutes = routeNames.filter((name) => routes[name].authorization === 'token')
+
+/** `POST` of `POST /tokens`. */
+export const methodOf = (name: HttpRouteName): string => name.split(' ', 1)[0] ?? ''
+
+/** All there is: the log, the rows, and what a rebuild would make of them. */
+export const everything = async (world: World): Promise<unknown> => {
+  await world.settled()
+  const { live } = await world.platform.readModels()
+  const { items } = await world.platform.services.ledger.events({ limit: 1_000, after: undefined })
+  return { live, events: items.map(({ id }) => id) }
+}

@@ -1,0 +1,174 @@
+import { createHash } from 'node:crypto'
+import {
+  type Cause,
+  type EventData,
+  type EventOf,
+  type EventType,
+  type FactOf,
+  fact,
+  type HubEventType,
+  recordFacts,
+} from '@countersign/core/events'
+import { digestOf, type IdKind, idFrom, type NewId } from '@countersign/core/shared'
+
+const bytesOf = (name: string): Uint8Array => createHash('sha256').update(name).digest().subarray(0, 16)
+const id = <K extends IdKind>(kind: K, name: string) => idFrom(kind, bytesOf(`${kind} ${name}`))
+
+const DAY_ZERO = Date.UTC(2026, 2, 1, 12)
+const at = (day: number): string => new Date(DAY_ZERO + day * 86_400_000).toISOString()
+
+const operator = id('consumer', 'operator')
+const consumerId = id('consumer', 'repairs')
+const apiId = id('api', 'tenancies')
+const tokenId = id('token', 'issued')
+const kid = id('key', 'first')
+const path = '/api/v1/tenancies/{id}'
+const routes: EventData<'api.registered'>['routes'] = [
+  { method: 'GET', path: '/api/v1/tenancies', authorization: 'token' },
+  { method: 'GET', path, authorization: 'token' },
+]
+const described = { apiId, name: 'tenancies', owner: 'housing@example.org' }
+const requested = {
+  consumerId,
+  consumer: 'Repairs service',
+  grants: [{ apiId, api: 'tenancies', environment: 'staging', routes: [{ method: 'GET' as const, path }] }],
+  expiresAt: at(30),
+}
+const coordinates = {
+  accountId: '111111111111',
+  region: 'eu-west-2',
+  gatewayId: 'abc123',
+  stage: 'staging',
+}
+const deployment = { environment: 'staging', coordinates, generation: 1, authorizerCacheTtlSeconds: 0 }
+const moved = { ...deployment, coordinates: { ...coordinates, gatewayId: 'def456' } }
+const rejected = id('token', 'rejected')
+const asked = { ...requested, tokenId, requestedBy: operator, reason: 'nightly repairs' }
+
+/** What happened to a few entities, a day between any two facts: each log begins with its entity's first event. */
+const LOGS: readonly (readonly [subject: string, facts: readonly FactOf[]])[] = [
+  [
+    'key-ring',
+    [
+      fact('signing-key.created', { kid, algorithm: 'HS512', createdAt: at(0), signsFrom: at(0) }),
+      fact('signing-key.activated', { kid, activatedAt: at(1) }),
+      fact('signing-key.compromised', { kid, compromisedAt: at(2), note: 'printed in a terminal' }),
+      fact('signing-key.retired', { kid, retiredAt: at(3) }),
+      fact('key-ring.rotation-failed', { rotationId: 'r-17', step: 'testSecret', reason: 'canary_refused' }),
+    ],
+  ],
+  [
+    apiId,
+    [
+      fact('api.registered', { ...described, routes, publishedAt: at(0) }),
+      fact('api.deployed', { apiId, name: 'tenancies', routes, deployment }),
+      fact('api.updated', { ...described, routes, publishedAt: at(2), deployments: [deployment] }),
+      fact('api.deployed', { apiId, name: 'tenancies', routes, deployment: moved, replaced: deployment }),
+      fact('api.deregistered', {
+        apiId,
+        name: 'tenancies',
+        deployments: [moved],
+        deregisteredAt: at(4),
+      }),
+    ],
+  ],
+  [
+    consumerId,
+    [
+      fact('consumer.registered', {
+        consumerId,
+        name: 'Repairs service',
+        type: 'service',
+        owner: 'repairs@example.org',
+      }),
+      fact('consumer.suspended', { consumerId, suspendedAt: at(1), note: 'contract ended' }),
+      fact('consumer.resumed', { consumerId, resumedAt: at(2) }),
+    ],
+  ],
+  [
+    tokenId,
+    [
+      fact('token.requested', asked),
+      fact('token.approved', { tokenId, approvedBy: id('consumer', 'approver') }),
+      fact('token.issued', { ...requested, tokenId, reason: 'nightly repairs', kid, issuedAt: at(2) }),
+      fact('token.collected', { tokenId, collectedBy: operator }),
+      fact('token.disabled', { tokenId, expiresAt: at(30), disabledAt: at(4), note: 'still used?' }),
+      fact('token.enabled', { tokenId, expiresAt: at(30), enabledAt: at(5) }),
+      fact('token.revoked', { tokenId, expiresAt: at(30), revokedAt: at(6), reason: 'compromised' }),
+    ],
+  ],
+  [
+    rejected,
+    [
+      fact('token.requested', { ...asked, tokenId: rejected }),
+      fact('token.rejected', {
+        tokenId: rejected,
+        rejectedBy: id('consumer', 'approver'),
+        note: 'use staging',
+      }),
+    ],
+  ],
+  [
+    id('publication', 'refused'),
+    [
+      fact('api.registration-rejected', {
+        name: 'repairs',
+        owner: 'repairs@example.org',
+        publicationId: 'build-482',
+        refusals: [
+          {
+            pointer: '/deployments/staging',
+            code: 'deployment_taken',
+            detail: 'Another API lives at these coordinates',
+          },
+        ],
+      }),
+    ],
+  ],
+]
+
+const HUB_CAUSE = { actor: 'api-hub', correlationId: 'build-482', causationId: '6f0cbb3a-hub-event' }
+const OPERATOR_CAUSE = { actor: operator, correlationId: '0b5a7c1e-request' }
+
+const causeOf = ({ type }: FactOf, day: number): Cause => ({
+  ...(type === 'api.registration-rejected' ? HUB_CAUSE : OPERATOR_CAUSE),
+  now: new Date(at(day)),
+})
+
+const recordLog = (subject: string, facts: readonly FactOf[]): readonly EventOf[] => {
+  const log: EventOf[] = []
+  for (const [day, one] of facts.entries()) {
+    const last = log.at(-1)
+    const end = { version: log.length, head: last ? digestOf(last) : '' }
+    const newId: NewId = (kind) => id(kind, `${subject} ${day}`)
+    log.push(...recordFacts(subject, end, [one], causeOf(one, day), newId))
+  }
+  return log
+}
+
+/** Every example event, entity by entity, in the order of each log. */
+export const exampleEvents: readonly EventOf[] = LOGS.flatMap(([subject, facts]) => recordLog(subject, facts))
+
+/** The last example of a type; throws when a type has none, so that no event goes without. */
+export const exampleOf = (type: EventType): EventOf => {
+  const found = exampleEvents.findLast((event) => event.type === type)
+  if (!found) throw new Error(`${type} has no example`)
+  return found
+}
+
+/** What the API Hub puts into `detail`. */
+export const hubExamples = {
+  'api-hub.api-published': {
+    publicationId: 'build-481',
+    name: 'tenancies',
+    owner: 'housing@example.org',
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'tenancies', version: '1' },
+      paths: { [path]: { get: { responses: { 200: { description: 'a tenancy' } } } } },
+    },
+    authorization: 'token',
+    deployments: [{ environment: 'staging', ...coordinates }],
+  },
+  'api-hub.api-withdrawn': { publicationId: 'build-490', name: 'tenancies' },
+} as const satisfies Record<HubEventType, unknown>

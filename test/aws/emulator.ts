@@ -1,0 +1,204 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { mkdir, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+export const EMULATOR = 'ministack==1.5.33'
+export const REGION = 'eu-west-2'
+/** Account of everything in the emulator: the one that the examples name. */
+export const ACCOUNT = '111111111111'
+
+const ROOT = join(import.meta.dirname, '../..')
+const CACHE = join(ROOT, 'node_modules/.cache/countersign')
+const ENVIRONMENT = join(CACHE, EMULATOR.replace('==', '-'))
+const PROGRAM = join(ENVIRONMENT, 'bin/ministack')
+
+const INSTALL_MILLISECONDS = 180_000
+const START_MILLISECONDS = 60_000
+const STOP_MILLISECONDS = 15_000
+
+export interface Emulator {
+  readonly endpoint: string
+  readonly pid: number
+  /** Ends it and all that it started. With `keep`, its state is there for another start on the same folder. */
+  stop(): Promise<void>
+  /** What it and the functions in it wrote. */
+  log(): Promise<string>
+}
+
+export interface EmulatorOptions {
+  /** Roles and policies are enforced for the functions. */
+  readonly enforceIam?: boolean
+  /** State outlives a stop: in this folder. */
+  readonly folder?: string
+  readonly port?: number
+}
+
+/** A Python that can run the emulator; undefined: there is none here. */
+export const findPython = async (): Promise<string | undefined> => {
+  const check = 'import sys, venv, ensurepip; sys.exit(0 if sys.version_info >= (3, 10) else 1)'
+  for (const name of ['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python']) {
+    const found = await run(name, ['-c', check], { timeout: 20_000 }).then(
+      () => true,
+      () => false,
+    )
+    if (found) return name
+  }
+  return undefined
+}
+
+export const NO_PYTHON = 'no Python 3.10 or later with venv: the suites of the AWS side cannot run'
+
+/** Its own Python environment, once per version; made beside its place and moved there when it is whole. */
+export const installEmulator = async (): Promise<void> => {
+  if (await stat(PROGRAM).catch(() => undefined)) return
+  const python = await findPython()
+  if (!python) throw new Error(NO_PYTHON)
+  await mkdir(CACHE, { recursive: true })
+  const lock = `${ENVIRONMENT}.lock`
+  while (!(await taken(lock))) {
+    if (await stat(PROGRAM).catch(() => undefined)) return
+    await setTimeout(200)
+  }
+  try {
+    if (await stat(PROGRAM).catch(() => undefined)) return
+    await rm(ENVIRONMENT, { recursive: true, force: true })
+    await run(python, ['-m', 'venv', ENVIRONMENT], { timeout: INSTALL_MILLISECONDS })
+    const pip = join(ENVIRONMENT, 'bin/pip')
+    await run(pip, ['install', '--quiet', '--disable-pip-version-check', EMULATOR], {
+      timeout: INSTALL_MILLISECONDS,
+    })
+  } catch (cause) {
+    await rm(ENVIRONMENT, { recursive: true, force: true })
+    throw new Error(`${EMULATOR} could not be installed`, { cause })
+  } finally {
+    await rm(lock, { recursive: true, force: true })
+  }
+}
+
+const taken = async (lock: string): Promise<boolean> => {
+  const age = Date.now() - ((await stat(lock).catch(() => undefined))?.mtimeMs ?? Date.now())
+  if (age > 2 * INSTALL_MILLISECONDS) await rm(lock, { recursive: true, force: true })
+  return mkdir(lock).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** A private emulator on loopback. It ends with this process, however that ends by a signal. */
+export const startEmulator = async (options: EmulatorOptions = {}): Promise<Emulator> => {
+  await installEmulator()
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'countersign-emulator-')))
+  const port = options.port ?? (await freePort())
+  const logFile = join(folder, 'emulator.log')
+  await prepare(folder)
+  const log = await open(logFile, 'a')
+  const child = spawn(PROGRAM, [], {
+    detached: true,
+    stdio: ['ignore', log.fd, log.fd],
+    env: environmentOf(folder, port, options),
+  })
+  await log.close()
+  const endpoint = `http://127.0.0.1:${port}`
+  const stop = stopper(child, options.folder === undefined ? folder : undefined)
+  try {
+    await healthy(endpoint, child)
+  } catch (cause) {
+    const said = await readFile(logFile, 'utf8').catch(() => '')
+    await stop()
+    throw new Error(`the emulator did not start: ${said.slice(-2_000)}`, { cause })
+  }
+  return { endpoint, pid: child.pid ?? 0, stop, log: () => readFile(logFile, 'utf8') }
+}
+
+/** Its Node workers are CommonJS: no `package.json` above them may say otherwise. */
+const prepare = async (folder: string): Promise<void> => {
+  await mkdir(join(folder, 'tmp'), { recursive: true })
+  await mkdir(join(folder, 'state'), { recursive: true })
+  await writeFile(join(folder, 'tmp/package.json'), '{}')
+}
+
+/** All of it reaches the functions too, so it holds nothing of this process's but the way to Node. */
+const environmentOf = (
+  folder: string,
+  port: number,
+  { enforceIam = false, folder: kept }: EmulatorOptions,
+) => ({
+  PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
+  HOME: folder,
+  TMPDIR: join(folder, 'tmp'),
+  STATE_DIR: join(folder, 'state'),
+  S3_DATA_DIR: join(folder, 's3'),
+  GATEWAY_PORT: String(port),
+  BIND_HOST: '127.0.0.1',
+  MINISTACK_HOST: '127.0.0.1',
+  MINISTACK_REGION: REGION,
+  AWS_DEFAULT_REGION: REGION,
+  MINISTACK_ACCOUNT_ID: ACCOUNT,
+  SFTP_ENABLED: '0',
+  IOT_MTLS_ENABLED: '0',
+  LOG_LEVEL: 'WARNING',
+  ...(enforceIam && { AUTH: 'true' }),
+  ...(kept !== undefined && { PERSIST_STATE: '1', S3_PERSIST: '1' }),
+})
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() =>
+        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
+      )
+    })
+  })
+
+const healthy = async (endpoint: string, child: ChildProcess): Promise<void> => {
+  const end = performance.now() + START_MILLISECONDS
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`)
+    const answer = await fetch(`${endpoint}/_ministack/health`).catch(() => undefined)
+    if (answer?.ok) return
+    if (performance.now() > end) throw new Error('it is not healthy')
+    await setTimeout(50)
+  }
+}
+
+/** Emulators of this process that still run: a signal or an exit takes them along. */
+const running = new Set<ChildProcess>()
+
+const killGroup = (child: ChildProcess, signal: NodeJS.Signals): void => {
+  try {
+    if (child.pid !== undefined) process.kill(-child.pid, signal)
+  } catch {
+    // The group is gone already.
+  }
+}
+
+process.on('exit', () => {
+  for (const child of running) killGroup(child, 'SIGKILL')
+})
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => {
+    if (running.size > 0) process.exit(1)
+  })
+
+const stopper = (child: ChildProcess, folder: string | undefined): (() => Promise<void>) => {
+  running.add(child)
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  return async () => {
+    killGroup(child, 'SIGTERM')
+    const patience = setTimeout(STOP_MILLISECONDS, undefined, { ref: false })
+    await Promise.race([ended, patience])
+    killGroup(child, 'SIGKILL')
+    running.delete(child)
+    if (folder !== undefined)
+      await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+  }
+}

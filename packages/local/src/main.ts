@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { codeOf, StartFailure } from './platform/failure.ts'
+import { StartFailure } from './platform/failure.ts'
+import { watchLaunchers } from './platform/launcher.ts'
 import { type Platform, startPlatform } from './platform/platform.ts'
 import { banner, HELP, requestLine } from './platform/words.ts'
 
@@ -48,10 +49,10 @@ const start = async ({
     ...(!json && { onRequest: (...told) => say(requestLine(...told)) }),
   })
   const { api, gateway, credentialFile: credential } = platform
+  stopOnSignals(platform, json) // before anybody is told that there is something to stop
   say(
     json ? JSON.stringify({ api, gateway, credential }) : banner({ api, gateway, credential, data: folder }),
   )
-  stopOnSignals(platform, json)
 }
 
 const stopOnSignals = (platform: Platform, json: boolean): void => {
@@ -67,6 +68,7 @@ const stopOnSignals = (platform: Platform, json: boolean): void => {
   }
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
+  watchLaunchers(stop)
 }
 
 const fail = (error: unknown, code: number): never => {
@@ -74,10 +76,16 @@ const fail = (error: unknown, code: number): never => {
   process.exit(code)
 }
 
-try {
-  const options = readOptions()
-  if (options.help) say(HELP)
-  else await start(options)
-} catch (error) {
-  fail(error, codeOf(error)?.startsWith('ERR_PARSE_ARGS') ? 2 : 1)
+const optionsGiven = () => {
+  try {
+    return readOptions()
+  } catch (error) {
+    return fail(error, 2)
+  }
 }
+
+process.stdout.on('error', () => {}) // whoever read along may go; the platform stays
+
+const options = optionsGiven()
+if (options.help) say(HELP)
+else await start(options).catch((error: unknown) => fail(error, 1))

@@ -105,7 +105,7 @@ export const routes = {
   'POST /tokens/{id}/disablement': http('disable-token', ['ledger:write', 'access:write']),
   'POST /tokens/{id}/enablement': http('enable-token', ['ledger:write']),
   'POST /tokens/{id}/revocation': http('revoke-token', ['ledger:write', 'access:write']),
-  'GET /signing-keys': http('list-signing-keys', ['ledger:read', 'key-ring:read']),
+  'GET /signing-keys': http('list-signing-keys', ['key-ring:read']),
   'POST /signing-keys/rotation': http('rotate-signing-keys', ['ledger:write', 'key-ring:rotate']),
   'POST /signing-keys/{kid}/compromise': http('compromise-signing-key', [
     'ledger:write',

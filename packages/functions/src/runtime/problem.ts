@@ -15,6 +15,7 @@ export type Reason =
   | 'consumer_not_found'
   | 'api_not_found'
   | 'api_reserved'
+  | 'api_name_malformed'
   | 'registration_rejected'
   | 'deployment_taken'
   | 'deployment_of_other_environment'
@@ -46,6 +47,7 @@ const PROBLEMS = {
   consumer_suspended: [409, 'The consumer is suspended'],
   api_not_found: [404, 'No such API'],
   api_reserved: [403, "The platform's own API changes with the platform alone"],
+  api_name_malformed: [400, 'Not a name for an API'],
   registration_rejected: [422, 'The API could not be registered'],
   deployment_taken: [409, 'Another API lives at these coordinates'],
   deployment_of_other_environment: [409, 'Another environment of this API lives at these coordinates'],

@@ -55,6 +55,8 @@ export const publishApi = async (
 ): Promise<Result<HttpAnswer, Refusal>> => {
   const misnamed = nameFaults(publication.name)
   if (misnamed.length > 0) return rejectPublication(services, asked, publication, misnamed)
+  if (isId('api', publication.name))
+    return err({ reason: 'api_name_malformed', detail: 'a name must not look like an id' })
   const routes = await Registry.routesOf(publication.openapi, publication.authorization)
   if (!routes.ok) return rejectPublication(services, asked, publication, routes.error)
   return registerRoutes(services, asked, { ...publication, routes: routes.value })

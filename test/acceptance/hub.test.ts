@@ -121,7 +121,7 @@ describe('what the API Hub says', () => {
     expect(await types()).toEqual(['api.registration-rejected'])
   })
 
-  it('of the wrong form fails alone, and its neighbour is done with', async () => {
+  it('of the wrong form is rejected with every reason, what is no message fails alone, and neighbours are done with', async () => {
     const good = { publicationId: 'p', name: 'housing', owner: 'housing', openapi: example('repairs') }
     const body = (detail: object) =>
       JSON.stringify({
@@ -137,7 +137,21 @@ describe('what the API Hub says', () => {
       { id: 3, body: body(good) },
     ]
     const { batchItemFailures } = await receive(polled(batch))
-    expect(batchItemFailures).toEqual([{ itemIdentifier: '1' }, { itemIdentifier: '2' }])
-    expect(await types()).toEqual(['api.registered'])
+    expect(batchItemFailures).toEqual([{ itemIdentifier: '2' }])
+    expect(await types()).toEqual(['api.registration-rejected', 'api.registered'])
+    const { items } = await machine.services.ledger.events({
+      type: 'api.registration-rejected',
+      limit: 10,
+      after: undefined,
+    })
+    expect(items[0]).toMatchObject({
+      actor: 'api-hub',
+      causationid: 'e',
+      data: {
+        name: 'housing',
+        publicationId: 'p',
+        refusals: [{ pointer: '/surprise', code: 'unknown_member' }],
+      },
+    })
   })
 })

@@ -23,7 +23,7 @@ export const make = (services: AuthorizerServices) => {
   return async (event: APIGatewayRequestAuthorizerEvent): Promise<APIGatewayAuthorizerResult> => {
     const now = services.clock()
     const decisionId = services.newId('decision')
-    const judged = await judge(event, verify, services, now)
+    const judged = await judge(event ?? {}, verify, services, now)
     services.log({ level: 'info', message: 'decision', decisionId, ...judged.line })
     if (!judged.decision.ok && Access.CHALLENGES[judged.decision.error.reason] === 'invalid_token')
       throw new Error('Unauthorized') // API Gateway turns exactly this message into 401

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { Cause } from '@countersign/core/events'
 import { digestOf, err, ok, type Result } from '@countersign/core/shared'
 import middy from '@middy/core'
@@ -162,7 +163,9 @@ const readBody = (
   wanted: boolean,
   largest: number,
 ): Result<unknown, Refusal> => {
-  const text = event.isBase64Encoded && event.body ? Buffer.from(event.body, 'base64').toString() : event.body
+  const read = textOf(event)
+  if (!read.ok) return read
+  const text = read.value
   if (text && Buffer.byteLength(text) > largest)
     return err({ reason: 'body_too_large', detail: `at most ${largest} bytes` })
   if (!wanted) return text ? emptyBody(text) : ok(undefined)
@@ -170,6 +173,13 @@ const readBody = (
   if (type !== undefined && !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type))
     return err({ reason: 'media_type_unsupported' })
   return parseJson(text || '{}')
+}
+
+/** JSON is UTF-8 (RFC 8259 §8.1); bytes that are none would turn into other text without a word. */
+const textOf = ({ body, isBase64Encoded }: APIGatewayProxyEvent): Result<string | null, Refusal> => {
+  if (!isBase64Encoded || !body) return ok(body)
+  const bytes = Buffer.from(body, 'base64')
+  return isUtf8(bytes) ? ok(bytes.toString()) : err({ reason: 'body_malformed', detail: 'it is not UTF-8' })
 }
 
 /** A route without a body takes none, or an empty object. */
@@ -181,9 +191,25 @@ const emptyBody = (text: string): Result<unknown, Refusal> => {
   return err({ reason: 'invalid_request', detail: 'this route takes no body' })
 }
 
+/** What follows walks bodies from member to member; no documented body comes near this. */
+const DEEPEST_BODY = 500
+
+const nestsTooDeep = (body: unknown): boolean => {
+  const pending: [value: unknown, depth: number][] = [[body, 0]]
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    const [value, depth] = next
+    if (typeof value !== 'object' || value === null) continue
+    if (depth > DEEPEST_BODY) return true
+    for (const member of Object.values(value)) pending.push([member, depth + 1])
+  }
+  return false
+}
+
 const parseJson = (text: string): Result<unknown, Refusal> => {
   try {
-    return ok(JSON.parse(text))
+    const body: unknown = JSON.parse(text)
+    if (!nestsTooDeep(body)) return ok(body)
+    return err({ reason: 'body_malformed', detail: `it nests deeper than ${DEEPEST_BODY} levels` })
   } catch {
     return err({ reason: 'body_malformed' })
   }
@@ -199,7 +225,8 @@ const parsePart = <T>(
   return parsed.success ? ok(parsed.data) : err(parsed.error.issues.flatMap((issue) => errorsOf(at, issue)))
 }
 
-const errorsOf = (at: string, issue: z.core.$ZodIssue): readonly ProblemError[] => {
+/** What zod found, with JSON pointers below `at`. */
+export const errorsOf = (at: string, issue: z.core.$ZodIssue): readonly ProblemError[] => {
   const pointer = `${at}${issue.path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')}`
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => ({

@@ -13,7 +13,7 @@ import {
   withOthersApi,
 } from './registration.ts'
 import type { Services } from './services.ts'
-import type { HubEvent } from './subscriber.ts'
+import type { HubEvent, MalformedHubEvent } from './subscriber.ts'
 
 type Published = Extract<HubEvent, { type: 'api-hub.api-published' }>
 type Withdrawn = Extract<HubEvent, { type: 'api-hub.api-withdrawn' }>
@@ -50,6 +50,22 @@ export const registerPublication = async (services: PublicationServices, event: 
 const placementFault = (environment: string, { reason, detail = reason }: Refusal): RegistrationFault => {
   if (reason === 'conflict') throw new Error(`${environment} could not be deployed: ${detail}`)
   return { pointer: `/deployments/${environment}`, code: reason, detail }
+}
+
+/** What cannot be read as a publication is refused like one, so that its publisher learns of it. */
+export const rejectMalformed = async (
+  services: PublicationServices,
+  event: MalformedHubEvent,
+): Promise<void> => {
+  const { id, name, publicationId, faults } = event
+  const cause: Cause = {
+    actor: HUB_SOURCE,
+    correlationId: publicationId ?? id,
+    causationId: id,
+    now: services.clock(),
+  }
+  const asked = { cause, idempotencyKey: `${id}#malformed`, fingerprint: digestOf([id, 'malformed']) }
+  await rejectPublication(services, asked, { name, publicationId }, faults)
 }
 
 /** Closes the API, unless it was published again since. */

@@ -6,11 +6,12 @@ import {
   hubEvents,
   parseEvent,
 } from '@countersign/core/events'
+import type { RegistrationFault } from '@countersign/core/registry'
 import { type SubscriptionName, subscriptions } from '@countersign/topology'
 import middy from '@middy/core'
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import { z } from 'zod'
-import { causesOf } from './http.ts'
+import { causesOf, errorsOf } from './http.ts'
 import type { Services } from './services.ts'
 
 /** An event of the API Hub's as EventBridge delivered it. */
@@ -25,9 +26,19 @@ export type HubEvent = {
   }
 }[HubEventType]
 
+/** An event of the API Hub's that is not of the documented form: what is wrong with it goes back to the publisher. */
+export interface MalformedHubEvent {
+  readonly type: 'malformed'
+  readonly id: string
+  readonly time: string
+  readonly name: string
+  readonly publicationId: string | undefined
+  readonly faults: readonly RegistrationFault[]
+}
+
 type OnOf<N extends SubscriptionName> = (typeof subscriptions)[N]['on'][number]
 type OwnEvent<T> = T extends EventOf['type'] ? EventOf<T> : never
-type HubEventOf<T> = T extends HubEventType ? Extract<HubEvent, { type: T }> : never
+type HubEventOf<T> = T extends HubEventType ? Extract<HubEvent, { type: T }> | MalformedHubEvent : never
 
 /** What a subscription's handler is given: the events it subscribes to, parsed. */
 export type EventFor<N extends SubscriptionName> = OwnEvent<OnOf<N>> | HubEventOf<OnOf<N>>
@@ -82,10 +93,25 @@ const readDelivery = <N extends SubscriptionName>(name: N, body: string): EventF
   ) as EventFor<N>
 }
 
-const hubEvent = (type: string, { id, time, detail }: z.output<typeof Delivered>): HubEvent => {
+const hubEvent = (
+  type: string,
+  { id, time, detail }: z.output<typeof Delivered>,
+): HubEvent | MalformedHubEvent => {
   if (!Object.hasOwn(hubEvents, type)) throw new Error(`no event of the API Hub has the type "${type}"`)
-  return { type, id, time, data: hubEvents[type as HubEventType].parse(detail) } as HubEvent
+  const parsed = hubEvents[type as HubEventType].safeParse(detail)
+  if (parsed.success) return { type, id, time, data: parsed.data } as HubEvent
+  const faults = parsed.error.issues.flatMap((issue) => errorsOf('', issue))
+  const { name, publicationId } = Named.parse(detail)
+  return { type: 'malformed', id, time, name, publicationId, faults }
 }
+
+/** As much as is needed to say whose publication it was. */
+const Named = z
+  .object({
+    name: z.string().max(128).catch('unnamed'),
+    publicationId: z.string().max(128).optional().catch(undefined),
+  })
+  .catch({ name: 'unnamed', publicationId: undefined })
 
 const ownEvent = (detail: unknown): EventOf => {
   const event = parseEvent(detail)

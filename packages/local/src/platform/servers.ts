@@ -1,8 +1,9 @@
 import type { Coordinates } from '@countersign/core/shared'
 import { make as makeAuthorizer } from '@countersign/functions/authorizer/authorize'
+import { causesOf } from '@countersign/functions/runtime/http'
 import type { Services } from '@countersign/functions/runtime/services'
 import { createAuthorizerCache } from '../gateway/authorizer-cache.ts'
-import { createGateway } from '../gateway/gateway.ts'
+import { type Authorizer, createGateway } from '../gateway/gateway.ts'
 import type { GatewayRequest, GatewayResponse } from '../gateway/message.ts'
 import { type Listening, listen, splitUrl } from '../server/http-server.ts'
 import { asProblem, missingRoute, PLATFORM_COORDINATES, platformIntegration } from '../server/platform-api.ts'
@@ -42,7 +43,7 @@ export const startServers = async (
   }
   const close = async () => void (await Promise.all(listening.splice(0).map((server) => server.close())))
   const { accessRows, clock } = services
-  const common = { accessRows, clock, authorizer: makeAuthorizer(services), cache: createAuthorizerCache() }
+  const common = { accessRows, clock, authorizer: telling(services), cache: createAuthorizerCache() }
   try {
     const api = await open(listenForApi(options.port, common, services, failed), options.port, '--port')
     const upstream = options.upstream ?? (await open(startExampleUpstream(failed), 0, ''))
@@ -53,6 +54,17 @@ export const startServers = async (
     await close()
     throw error
   }
+}
+
+/** API Gateway answers 500 and says nothing; whoever runs the platform has to be told why. */
+const telling = (services: Services): Authorizer => {
+  const authorize = makeAuthorizer(services)
+  return (event) =>
+    authorize(event).catch((error: unknown) => {
+      if (!(error instanceof Error && error.message === 'Unauthorized'))
+        services.log({ level: 'error', message: 'the authorizer failed', error: causesOf(error) })
+      throw error
+    })
 }
 
 const listenForApi = (
@@ -66,7 +78,7 @@ const listenForApi = (
   const gateway = createGateway({ ...common, coordinatesOf: () => PLATFORM_COORDINATES, integrate })
   const serve = async (request: GatewayRequest) =>
     missingRoute(request) ?? asProblem(await gateway(request), request)
-  return listen(port, (url) => ({ gatewayId, stage, ...splitUrl(url) }), serve, failed)
+  return listen(port, (url) => ({ gatewayId, stage, ...splitUrl(url) }), serve, failed, asProblem)
 }
 
 const portFailure = (error: unknown, port: number, option: string): unknown => {

@@ -14,15 +14,19 @@ export interface Listening {
 
 export type Address = Pick<GatewayRequest, 'gatewayId' | 'stage' | 'path' | 'query'>
 
+/** How what the server says by itself is put, so that it reads like what stands behind it. */
+type Dress = (response: GatewayResponse, request: GatewayRequest) => GatewayResponse
+
 /** Serves on loopback. `addressOf` reads the URL; undefined: nothing lives there. */
 export const listen = async (
   port: number,
   addressOf: (url: string) => Address | undefined,
   handle: (request: GatewayRequest) => Promise<GatewayResponse>,
   failed: (error: unknown) => void,
+  dress: Dress = (response) => response,
 ): Promise<Listening> => {
   const server = createServer((incoming, outgoing) => {
-    respond(incoming, addressOf, handle)
+    respond(incoming, addressOf, handle, failed, dress)
       .catch((error: unknown) => {
         failed(error)
         return gatewayResponses.badGateway()
@@ -55,13 +59,19 @@ const respond = async (
   incoming: IncomingMessage,
   addressOf: (url: string) => Address | undefined,
   handle: (request: GatewayRequest) => Promise<GatewayResponse>,
+  failed: (error: unknown) => void,
+  dress: Dress,
 ): Promise<GatewayResponse> => {
   const address = addressOf(incoming.url ?? '/')
   const body = await readBody(incoming)
-  if (!body) return gatewayResponses.requestTooLong()
-  if (!address) return gatewayResponses.notAGateway()
-  const headers = pairs(incoming.rawHeaders)
-  return handle({ ...address, id: randomUUID(), method: incoming.method ?? 'GET', headers, body })
+  if (!address) return body ? gatewayResponses.notAGateway() : gatewayResponses.requestTooLong()
+  const asked = { ...address, id: randomUUID(), method: incoming.method ?? 'GET' }
+  const request = { ...asked, headers: pairs(incoming.rawHeaders), body: body ?? Buffer.alloc(0) }
+  if (!body) return dress(gatewayResponses.requestTooLong(), request)
+  return handle(request).catch((error: unknown) => {
+    failed(error)
+    return dress(gatewayResponses.badGateway(), request)
+  })
 }
 
 const readBody = async (incoming: IncomingMessage): Promise<Buffer | undefined> => {

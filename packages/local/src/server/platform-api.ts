@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { Access } from '@countersign/core/access'
 import { type Method, segmentsOf } from '@countersign/core/shared'
 import { PROBLEM_MEDIA_TYPE, problemOf, type Reason } from '@countersign/functions/runtime/problem'
@@ -96,6 +97,14 @@ export const asProblem = (response: GatewayResponse, request: GatewayRequest): G
   return { ...told, headers: { ...told.headers, ...(challenge && { 'www-authenticate': challenge }) } }
 }
 
+/** What is no text goes in base64, as a binary media type would. */
+const bodyOf = (body: Buffer): Pick<APIGatewayProxyEvent, 'body' | 'isBase64Encoded'> => {
+  if (body.length === 0) return { body: null, isBase64Encoded: false }
+  return isUtf8(body)
+    ? { body: body.toString(), isBase64Encoded: false }
+    : { body: body.toString('base64'), isBase64Encoded: true }
+}
+
 const proxyEvent = (
   request: GatewayRequest,
   { path }: TopologyRoute,
@@ -109,7 +118,6 @@ const proxyEvent = (
     multiValueHeaders: multiHeaders(request),
     pathParameters: pathParametersOf(path, request.path),
     queryStringParameters: Object.fromEntries(new URLSearchParams(request.query)),
-    body: request.body.length > 0 ? request.body.toString() : null,
-    isBase64Encoded: false,
+    ...bodyOf(request.body),
     requestContext: { requestId: request.id, authorizer: context, identity: {} },
   }) as unknown as APIGatewayProxyEvent

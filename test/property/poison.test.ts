@@ -108,6 +108,7 @@ describe('a message whose handler always throws', () => {
     await delivered(world.platform)
     for (const good of goods) expect(await statusOf(good)).toBe(200)
     expect(await statusOf(bad)).toBe(401)
+    expect((await accessStatus()).dead).toBe(1)
   })
 
   it('is shown with its last error and all causes, and without anything that its event says', async () => {

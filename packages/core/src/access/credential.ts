@@ -17,6 +17,7 @@ const BEARER = /^bearer +([^\s,]+)$/i
 export const presentedToken = (headers: RequestHeaders): Result<Redacted<string>, DenialReason> => {
   const values = authorizationValues(headers)
   const [value] = values
+  if (value !== undefined && typeof value !== 'string') return err('scheme_unsupported')
   if (value === undefined || value.trim() === '') return err('credential_missing')
   if (values.length > 1) return err('credential_repeated')
   if (Buffer.byteLength(value) > LONGEST_CREDENTIAL_BYTES) return err('credential_too_long')

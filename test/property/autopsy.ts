@@ -97,6 +97,17 @@ const expectState = async ({ ledger }: Remains, id: string, state: string, unhea
   else expect(loaded.state, id).toBeDefined()
 }
 
+/** Each API that the hub published is there, once and where it was said to live. */
+export const expectPublished = async (remains: Remains, names: readonly string[]): Promise<void> => {
+  const logs = Map.groupBy(await allEvents(remains), ({ subject }) => subject)
+  for (const name of names) {
+    const labels = [`name=${name}`]
+    const { items } = await remains.ledger.list('api', { labels, limit: 10, after: undefined })
+    const types = items.map(({ id }) => logs.get(id)?.map(({ type }) => type))
+    expect(types, name).toEqual([['api.registered', 'api.deployed']])
+  }
+}
+
 /** Every key that the ring has is in the log, once. */
 export const expectKeysLogged = async (remains: Remains): Promise<void> => {
   const { state } = await remains.ledger.load<KeyLog>('key-ring', 'key-ring')

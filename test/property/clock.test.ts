@@ -9,9 +9,9 @@ import { mint, readKeyRing } from '@countersign/functions/runtime/mint'
 import { LOCAL_ISSUER } from '@countersign/local'
 import type { SecretsManagerRotationEvent } from 'aws-lambda'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { done, startWorld, type World } from '../support/world.ts'
+import { done, startWorld } from '../support/world.ts'
 import { givenApi, givenConsumer, givenToken, type Issued } from './given.ts'
-import { delivered, everyEvent, rowsOf } from './road.ts'
+import { delivered, everyEvent, type LocalWorld, rowsOf } from './road.ts'
 import { randomOf, seedOf, wholeBelow } from './seed.ts'
 
 const DAY = 86_400_000
@@ -22,7 +22,7 @@ let now = START
 const clock = () => new Date(now)
 
 let root: string
-let world: World
+let world: LocalWorld
 const begin = async () => {
   world = await startWorld({ clock, data: join(root, 'data'), visibilityMilliseconds: 10 })
 }

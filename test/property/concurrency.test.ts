@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import type { IssuedToken, Outcome, Token } from '@countersign/client'
 import { Consumer } from '@countersign/core/consumer'
 import type { Cause } from '@countersign/core/events'
@@ -6,15 +7,33 @@ import { digestOf } from '@countersign/core/shared'
 import { change } from '@countersign/functions/runtime/command'
 import { consumerShape, loadConsumer } from '@countersign/functions/runtime/entities'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { callUrl, done, startWorld, type World } from '../support/world.ts'
+import { callUrl, done, startWorld } from '../support/world.ts'
 import { coordinatesOf, DOCUMENT, givenApi, givenConsumer, givenToken, type Issued } from './given.ts'
-import { delivered, everyEvent, rowsOf } from './road.ts'
+import { delivered, everyEvent, type LocalWorld, rowsOf } from './road.ts'
 
-let world: World
-beforeEach(async () => {
-  world = await startWorld()
-})
+let world: LocalWorld
+const begin = async (options: Parameters<typeof startWorld>[0] = {}) => {
+  world = await startWorld(options)
+  const { ledger, keyRing } = world.platform.services
+  Object.assign(ledger, slowly(ledger))
+  Object.assign(keyRing, slowly(keyRing))
+}
+beforeEach(() => begin())
 afterEach(() => world.stop())
+
+/** Every call takes a turn of the loop before and after, as over a network: what was read is old when it arrives. */
+const slowly = <T extends object>(port: T): T =>
+  Object.fromEntries(
+    Object.entries(port).map(([name, call]: [string, (...given: unknown[]) => Promise<unknown>]) => [
+      name,
+      async (...given: unknown[]) => {
+        await setImmediate()
+        const answer = await call(...given)
+        await setImmediate()
+        return answer
+      },
+    ]),
+  ) as T
 
 const times = <T>(count: number, work: (index: number) => Promise<T>): Promise<readonly T[]> =>
   Promise.all(Array.from({ length: count }, (_, index) => work(index)))
@@ -81,8 +100,10 @@ describe('50 writers of one entity', () => {
     const outcomes = await times(50, (index) =>
       index % 2 === 0 ? world.client.tokens.disable(id) : world.client.tokens.enable(id),
     )
-    expect(new Set(outcomes.map(codeOf))).toEqual(new Set(['done']))
+    // Who was overtaken ten times in a row is told to come again.
+    expect(outcomes.map(codeOf).filter((code) => code !== 'done' && code !== 'conflict')).toEqual([])
     const log = await logOf(id)
+    expect(log.length).toBeGreaterThan(1)
     expect(log.map(({ entityversion }) => entityversion)).toEqual(log.map((_, index) => index + 1))
     const previous = ['', ...log.slice(0, -1).map(digestOf)]
     expect(log.map(({ previoushash }) => previoushash)).toEqual(previous)
@@ -225,6 +246,12 @@ describe('callers under way', () => {
 
   it('during 200 revocations are not accepted once after any was acknowledged', async () => {
     const tokens = await given(200)
+    // From here on nothing comes through the pipeline: what refuses was written by the command itself.
+    Object.assign(world.platform.services.accessRows, {
+      write: async () => {
+        throw new Error('the pipeline stands still')
+      },
+    })
     let next = 0
     const stop = callOnAndOn((round) => tokens[(next + (round % 5)) % tokens.length])
     const acknowledged = new Map<string, number>()
@@ -246,7 +273,7 @@ describe('callers under way', () => {
 
   it('during 25 rotations are not refused once, and tokens issued meanwhile are good', async () => {
     await world.stop()
-    world = await startWorld({ clock: hurrying })
+    await begin({ clock: hurrying })
     const tokens = [...(await given(3))]
     const { items } = done(await world.client.consumers.list())
     const consumer = items.find(({ name }) => name === 'billing')?.id ?? ''

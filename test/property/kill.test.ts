@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { CRASH_POINTS, type CrashPoint, type Doomed, type FromChild, spawnDoomed } from '../support/crash.ts'
 import { type Called, callUrl } from '../support/world.ts'
-import { autopsy, expectKeysLogged, expectRefused, expectRemembered } from './autopsy.ts'
+import { autopsy, expectKeysLogged, expectPublished, expectRefused, expectRemembered } from './autopsy.ts'
 import { acknowledged, type Command, chooser, isRefused, newStory } from './kill-story.ts'
 import { oneOf, randomOf, seedOf, shuffled, wholeBelow } from './seed.ts'
 
@@ -96,9 +96,18 @@ const callSome = async (ready: Ready): Promise<void> => {
   if (refused.length > 0) expect(await callWith(ready, oneOf(random, refused))).toBe(401)
 }
 
-const workUntilDeath = async (ready: Ready, point: CrashPoint): Promise<void> => {
+/** What the API Hub said and the bus took; none of it may be lost, and none of it done twice. */
+const published: string[] = []
+const publish = async (child: Doomed, count: number): Promise<void> => {
+  const name = `published-${[...killedAt.values()].reduce((sum, kills) => sum + kills, 0)}-${count}`
+  if (!(await child.ask({ do: 'publish', name }, 'published'))) throw new Dead()
+  published.push(name)
+}
+
+const workUntilDeath = async (child: Doomed, ready: Ready, point: CrashPoint): Promise<void> => {
   const wanted = point === 'staged' || point === 'promoted' ? 'rotation' : undefined
   for (let count = 0; count < COMMANDS_AT_MOST; count++) {
+    if (random() < 0.2) await publish(child, count)
     await perform(ready, choose(random, random() < 0.5 ? wanted : undefined))
     const last = story.tokens.find(({ id }) => heard?.command.path.includes(id))
     // At once: nothing has been waited for since the answer came.
@@ -126,7 +135,7 @@ const live = async (
     const next = nextPoint()
     await arm(child, next, 1 + wholeBelow(random, next === 'staged' || next === 'promoted' ? 2 : 4))
     point = next
-    await workUntilDeath(ready, point)
+    await workUntilDeath(child, ready, point)
   } catch (error) {
     if (!(error instanceof Dead)) throw error
   }
@@ -182,5 +191,9 @@ const finish = async (last: Doomed): Promise<void> => {
     await child.death
   }
   await examine()
-  await autopsy(data, expectKeysLogged)
+  await autopsy(data, async (remains) => {
+    await expectKeysLogged(remains)
+    expect(published.length).toBeGreaterThan(0)
+    await expectPublished(remains, published)
+  })
 }

@@ -2,7 +2,7 @@ import { Access } from '@countersign/core/access'
 import type { EventOf } from '@countersign/core/events'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { startWorld, type World } from '../support/world.ts'
+import { startWorld } from '../support/world.ts'
 import { chooser, isRefused, newStory, type Story } from './kill-story.ts'
 import {
   type ApiStep,
@@ -14,7 +14,16 @@ import {
   type TokenStep,
   tokenLife,
 } from './lives.ts'
-import { delivered, everyEvent, expectRefusals, perform, REFUSED, rowsOf, statusOf } from './road.ts'
+import {
+  delivered,
+  everyEvent,
+  expectRefusals,
+  type LocalWorld,
+  perform,
+  REFUSED,
+  rowsOf,
+  statusOf,
+} from './road.ts'
 import { randomOf, seedOf, shuffled } from './seed.ts'
 
 const SEED = seedOf('orders')
@@ -129,7 +138,7 @@ describe('a row of the read model', () => {
 })
 
 /** A read model that cannot be written to now and then, until it is mended. */
-const makeUnreliable = ({ platform }: World, random: () => number): (() => void) => {
+const makeUnreliable = ({ platform }: LocalWorld, random: () => number): (() => void) => {
   const { accessRows } = platform.services
   const { write } = accessRows
   Object.assign(accessRows, {
@@ -141,7 +150,7 @@ const makeUnreliable = ({ platform }: World, random: () => number): (() => void)
   return () => Object.assign(accessRows, { write })
 }
 
-const redriveAll = async ({ platform, client }: World): Promise<number> => {
+const redriveAll = async ({ platform, client }: LocalWorld): Promise<number> => {
   await delivered(platform)
   const redriven = await client.pipeline.redrive('ProjectAccess')
   await delivered(platform)
@@ -151,7 +160,7 @@ const redriveAll = async ({ platform, client }: World): Promise<number> => {
 const COMMANDS = 70
 
 describe('a pipeline that duplicates, delays, reorders and fails', () => {
-  const tell = async (world: World, story: Story, random: () => number): Promise<void> => {
+  const tell = async (world: LocalWorld, story: Story, random: () => number): Promise<void> => {
     const choose = chooser(story)
     for (let count = 0; count < COMMANDS; count++) {
       await perform(world, choose(random))

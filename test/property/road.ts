@@ -2,26 +2,29 @@ import type { EventOf } from '@countersign/core/events'
 import type { Row } from '@countersign/core/shared'
 import type { Platform } from '@countersign/local'
 import { expect } from 'vitest'
-import { callUrl, type World } from '../support/world.ts'
+import { callUrl, type startWorld } from '../support/world.ts'
 import { eventually } from './eventually.ts'
 import { acknowledged, type Command, isRefused, type KnownToken, type Story } from './kill-story.ts'
 
+/** A platform in this process, whose ports a test can reach. */
+export type LocalWorld = Awaited<ReturnType<typeof startWorld>>
+
 /** Sends a command of a story and takes note of its acknowledgement. */
-export const perform = async (world: World, command: Command): Promise<void> => {
+export const perform = async (world: LocalWorld, command: Command): Promise<void> => {
   const { key, method, path, body } = command
   const rawHeaders = ['idempotency-key', key, 'content-type', 'application/json']
   const call = { method, path, token: world.credential, rawHeaders }
   command.learn(acknowledged(command, await callUrl(world.api, call, JSON.stringify(body))))
 }
 
-export const statusOf = async (world: World, { presented, gatewayId }: KnownToken): Promise<number> =>
+export const statusOf = async (world: LocalWorld, { presented, gatewayId }: KnownToken): Promise<number> =>
   (await world.call({ path: `/${gatewayId}/v1/things`, token: presented })).status
 
 /** 401; or 403 as long as the gateway has not even been told who lives at the URL. */
 export const REFUSED: readonly number[] = [401, 403]
 
 /** Every refusal that was acknowledged so far, asked of the gateway, in whatever state the pipeline is. */
-export const expectRefusals = async (world: World, story: Story): Promise<void> => {
+export const expectRefusals = async (world: LocalWorld, story: Story): Promise<void> => {
   for (const token of story.tokens.filter(isRefused))
     expect(REFUSED, `${token.id} ${token.state}`).toContain(await statusOf(world, token))
 }

@@ -23,9 +23,11 @@ export type ToChild =
   /** No point: from here on it lives. */
   | { readonly do: 'arm'; readonly point: CrashPoint | ''; readonly times: number }
   | { readonly do: 'compare' }
+  /** The API Hub publishes an API of this name. */
+  | { readonly do: 'publish'; readonly name: string }
 
 export type FromChild =
-  | { readonly says: 'loaded' | 'armed' }
+  | { readonly says: 'loaded' | 'armed' | 'published' }
   | {
       readonly says: 'ready'
       readonly api: string

@@ -47,6 +47,31 @@ const compare = async (platform: Platform): Promise<void> => {
   tell({ says: 'compared', rows: live.size, differing })
 }
 
+/** Acknowledged once it is on the bus. */
+const publish = (platform: Platform, name: string): void => {
+  platform.publishHubEvent('api-hub.api-published', {
+    publicationId: name,
+    name,
+    owner: 'hub',
+    authorization: 'token',
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: name, version: '1' },
+      paths: { '/things': { get: { responses: { '200': { description: 'things' } } } } },
+    },
+    deployments: [
+      {
+        environment: 'staging',
+        accountId: '111111111111',
+        region: 'eu-west-2',
+        gatewayId: name.replaceAll('-', ''),
+        stage: 'v1',
+      },
+    ],
+  })
+  tell({ says: 'published' })
+}
+
 process.once('message', async () => {
   arm(first, Number(times))
   const platform = await startPlatform({
@@ -60,6 +85,7 @@ process.once('message', async () => {
   process.on('message', (message: ToChild) => {
     if (message.do === 'arm') arm(message.point, message.times)
     else if (message.do === 'compare') void compare(platform)
+    else if (message.do === 'publish') publish(platform, message.name)
     if (message.do === 'arm') tell({ says: 'armed' })
   })
   const { api, gateway, credentialFile } = platform

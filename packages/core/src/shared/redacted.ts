@@ -1,4 +1,5 @@
-import { inspect } from 'node:util'
+/** `inspect.custom` by its registered name: importing `node:util` would be paid at every start of the authorizer. */
+const INSPECTED = Symbol.for('nodejs.util.inspect.custom')
 
 /** A value that is used, never shown: every accidental rendering of it prints `[redacted]`. */
 export class Redacted<T> {
@@ -21,7 +22,7 @@ export class Redacted<T> {
     return '[redacted]'
   }
 
-  [inspect.custom](): string {
+  [INSPECTED](): string {
     return '[redacted]'
   }
 }

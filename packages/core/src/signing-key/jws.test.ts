@@ -396,6 +396,14 @@ describe('hasDuplicateMember', () => {
     },
   )
 
+  it('takes the replacement character where it was written, and never for bytes that are no UTF-8', () => {
+    expect(verdict(token(HEADER, '{"a":"\uFFFD"}'))).toBe('verified')
+    for (const bytes of [[0xff], [0xc3], [0xed, 0xa0, 0x80], [0xef, 0xbf, 0xbd, 0x80], [0xc0, 0xaf]]) {
+      const payload = Buffer.concat([Buffer.from('{"a":"'), Buffer.from(bytes), Buffer.from('"}')])
+      expect(verdict(token(HEADER, payload))).toBe('token_malformed')
+    }
+  })
+
   it('looks at every character a bounded number of times', () => {
     const work = (text: string): number => {
       let reads = 0

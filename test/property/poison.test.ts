@@ -1,5 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { run, type Terminal } from '@countersign/cli'
+import { openDatabase, sqliteQueues } from '@countersign/local'
 import { subscriptions } from '@countersign/topology'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { done, startWorld } from '../support/world.ts'
@@ -208,6 +212,29 @@ describe('a message that nobody can read', () => {
       expect((await world.call({ path: '/abc/v1/things', token: good.presented })).status).toBe(200)
     } finally {
       await world.stop()
+    }
+  })
+})
+
+describe('a message that is not JSON', () => {
+  it('is given up, and not even its beginning is shown', async () => {
+    const data = mkdtempSync(join(tmpdir(), 'countersign-poison-'))
+    const world = await startWorld({ visibilityMilliseconds: 10, data })
+    try {
+      const file = openDatabase(join(data, 'countersign.sqlite'))
+      const [queue, body] = ['ProjectAccess', 'do-not-show-me']
+      sqliteQueues(file).send([{ queue, body, eventId: 'unknown', eventType: 'unknown', visibleAt: 0 }])
+      file.close()
+      const shown = await eventually('the dead letter', async () => {
+        await world.platform.drain()
+        const status = done(await world.client.pipeline.status())
+        return status.subscriptions.some(({ dead }) => dead === 1) ? JSON.stringify(status) : undefined
+      })
+      expect(shown).toContain('the message is not JSON')
+      expect(shown).not.toContain('do-not')
+    } finally {
+      await world.stop()
+      rmSync(data, { recursive: true, force: true })
     }
   })
 })

@@ -84,13 +84,22 @@ export const subscriber = <N extends SubscriptionName>(
 }
 
 const readDelivery = <N extends SubscriptionName>(name: N, body: string): EventFor<N> => {
-  const delivered = Delivered.parse(JSON.parse(body))
+  const delivered = Delivered.parse(jsonIn(body))
   const on: readonly string[] = subscriptions[name].on
   const type = delivered['detail-type']
   if (!on.includes(type)) throw new Error(`${name} does not subscribe to "${type}"`)
   return (
     delivered.source === HUB_SOURCE ? hubEvent(type, delivered) : ownEvent(delivered.detail)
   ) as EventFor<N>
+}
+
+/** The parser quotes what it cannot read, and what a handler says is shown beside its dead letter. */
+const jsonIn = (body: string): unknown => {
+  try {
+    return JSON.parse(body)
+  } catch {
+    throw new Error('the message is not JSON')
+  }
 }
 
 const hubEvent = (

@@ -42,6 +42,7 @@ export const createWorkers = (options: WorkerOptions): Workers => {
   const handlerOf = <H>(module: string): Promise<H> => {
     const made = handlers.get(module) ?? makeFrom(module, services)
     handlers.set(module, made)
+    made.catch(() => handlers.delete(module)) // a failure is not kept: the next message tries again
     return made as Promise<H>
   }
   const oneAtATime = inTurn()

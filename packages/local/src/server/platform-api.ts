@@ -55,6 +55,7 @@ export const platformIntegration = (services: Services): Integration => {
       handlers.get(route.module) ??
       makeFrom<APIGatewayProxyEvent, APIGatewayProxyResult>(route.module, services)
     handlers.set(route.module, handler)
+    handler.catch(() => handlers.delete(route.module)) // a failure is not kept: the next request tries again
     const { statusCode, headers, body } = await (await handler)(proxyEvent(request, route, context))
     return { status: statusCode, headers: headers as Record<string, string>, body }
   }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { consumer, issue, TENANCY, tenancies } from '../acceptance/given.ts'
+import { consumer, issue, SHOW, TENANCY, tenancies } from '../acceptance/given.ts'
 import { done, startWorld } from '../support/world.ts'
 
 /** What is taken away holds at the next request, without the pipeline: nothing below waits for it. */
@@ -57,6 +57,9 @@ describe('a compromised key', async () => {
   const data = mkdtempSync(join(tmpdir(), 'countersign-'))
   const world = await tenancies({ data })
   const { kid } = done(await world.client.tokens.show(world.token.id))
+  const grants = [{ api: 'tenancies', environment: 'staging', routes: [SHOW] }]
+  const lost = { consumer: world.token.consumer, grants }
+  done(await world.client.tokens.issue(lost, { idempotencyKey: 'lost-answer' }))
   const answer = done(await world.client.signingKeys.compromise(kid ?? '', { note: 'leaked' }))
   const next = (await world.call({ path: TENANCY, token: world.token.secret })).status
   await world.stop()
@@ -74,6 +77,14 @@ describe('a compromised key', async () => {
   it('has left the ring, and its successor signs from that instant', async () => {
     const keys = done(await again.client.signingKeys.list()).items
     expect(keys.map((key) => [key.kid, key.state])).toEqual([[answer.kid, 'signing']])
+  })
+
+  it('signs nothing again, not even the answer to a command that is repeated', async () => {
+    const repeated = await again.client.tokens.issue(lost, { idempotencyKey: 'lost-answer' })
+    expect(repeated).toMatchObject({
+      ok: false,
+      error: { problem: { status: 409, code: 'signing_key_gone' } },
+    })
   })
 
   it('stays refused after a restart, which gives the operator a new credential', async () => {

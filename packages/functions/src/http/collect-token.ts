@@ -1,4 +1,3 @@
-import { ok } from '@countersign/core/shared'
 import { Token } from '@countersign/core/token'
 import { httpHandler } from '../runtime/http.ts'
 import { TokenPath } from '../runtime/inputs.ts'
@@ -17,7 +16,7 @@ export const make = (services: Needs) =>
     const collected = await tokenCommand(services, request, (token, cause) =>
       Token.collect(token, key.value.kid, cause),
     )
-    return collected.ok ? ok(await withToken(services, collected.value)) : collected
+    return collected.ok ? withToken(services, collected.value) : collected
   })
 
 export const handler = lambda(make)

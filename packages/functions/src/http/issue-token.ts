@@ -46,7 +46,7 @@ export const make = (services: Needs) =>
       })
       return ok({ changes, answer: { status: waits ? 202 : 201, body: tokenView(state, cause.now) } })
     })
-    return issued.ok ? ok(await withToken(services, issued.value)) : issued
+    return issued.ok ? withToken(services, issued.value) : issued
   })
 
 export const handler = lambda(make)

@@ -1,5 +1,5 @@
 import type { Result } from '@countersign/core/shared'
-import { ok } from '@countersign/core/shared'
+import { err, ok } from '@countersign/core/shared'
 import { type GrantRequest, type IssuableApi, type IssueToken, Token } from '@countersign/core/token'
 import { findApi, loadConsumer, loadToken, type RegisteredApi } from './entities.ts'
 import type { HttpAnswer } from './http.ts'
@@ -70,16 +70,21 @@ const issuable = ({ state: { id, name, routes, deployments } }: RegisteredApi): 
   environments: deployments.map(({ environment }) => environment),
 })
 
-/** Adds the signed token to an answer that says `active`; a repetition under the same `Idempotency-Key` gets the same. */
+/**
+ * Adds the signed token to an answer that says `active`; a repetition under the same `Idempotency-Key` gets the same,
+ * unless its key was given up in between.
+ */
 export const withToken = async (
   services: Pick<Services, 'ledger' | 'keyRing' | 'settings'>,
   answer: HttpAnswer,
-): Promise<HttpAnswer> => {
+): Promise<Result<HttpAnswer, Refusal>> => {
   const { id, state } = answer.body as { readonly id: string; readonly state: string }
-  if (state !== 'active') return answer
+  if (state !== 'active') return ok(answer)
   const { state: token } = await loadToken(services.ledger, id)
-  if (!token || !Token.isIssued(token)) return answer
-  const signed = await mint(token, await readKeyRing(services), services.settings.issuer)
+  if (!token || !Token.isIssued(token)) return ok(answer)
+  const ring = await readKeyRing(services)
+  if (!ring.keys.some(({ kid }) => kid === token.kid)) return err({ reason: 'signing_key_gone' })
+  const signed = await mint(token, ring, services.settings.issuer)
   const body = answer.body as Record<string, unknown>
-  return { ...answer, body: { id, token: signed.reveal(), ...body } }
+  return ok({ ...answer, body: { id, token: signed.reveal(), ...body } })
 }

@@ -21,6 +21,7 @@ export type Reason =
   | 'deployment_of_other_environment'
   | 'key_not_found'
   | 'key_ring_empty'
+  | 'signing_key_gone'
   | 'rotation_superseded'
   | 'rotation_failed'
   | 'subscription_not_found'
@@ -53,6 +54,7 @@ const PROBLEMS = {
   deployment_of_other_environment: [409, 'Another environment of this API lives at these coordinates'],
   key_not_found: [404, 'No such signing key'],
   key_ring_empty: [503, 'There is no signing key yet'],
+  signing_key_gone: [409, 'The key that signed the token was given up; issue another'],
   rotation_superseded: [409, 'Another rotation was faster'],
   rotation_failed: [500, 'The rotation did not finish; the ring is as it was'],
   subscription_not_found: [404, 'No such subscription'],

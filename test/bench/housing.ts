@@ -1,5 +1,5 @@
 import { Agent, request as httpRequest } from 'node:http'
-import { done, type LocalWorld, startWorld, type WorldOptions } from '../support/world.ts'
+import { done, startWorld, type WorldOptions } from '../support/world.ts'
 
 export interface Issued {
   readonly id: string
@@ -8,7 +8,7 @@ export interface Issued {
 
 /** A platform with one API, of which one route is a token's and one is open, and a consumer who asks for tokens. */
 export interface Housing {
-  readonly world: LocalWorld
+  readonly world: Awaited<ReturnType<typeof startWorld>>
   readonly consumer: string
   /** What `POST /tokens` is sent. */
   readonly wanted: {

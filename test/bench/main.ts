@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import type { Bench, Figure } from './figure.ts'
+import { type Bench, type Figure, isMet } from './figure.ts'
 import { missed, readBaseline, saveBaseline, tableOf, worseThan } from './report.ts'
 
 /**
@@ -25,11 +25,30 @@ const say = (text: string) => void process.stdout.write(`${text}\n`)
 
 const isName = (name: string): name is Name => Object.hasOwn(BENCHES, name)
 
+/** A machine that is busy with something else is slow, too: times are judged by the best of this many runs. */
+const ATTEMPTS = 3
+
+/** What was counted is judged the first time: one request let through too many is one too many. */
+const judged = async (bench: Bench): Promise<readonly Figure[]> => {
+  let best = await bench()
+  for (let attempt = 1; attempt < ATTEMPTS && onlyTimesMissed(best); attempt++) {
+    say(`measured again: ${missed(best).join('; ')}`)
+    const again = await bench()
+    if (missed(again).length < missed(best).length) best = again
+  }
+  return best
+}
+
+const onlyTimesMissed = (figures: readonly Figure[]): boolean => {
+  const misses = figures.filter((figure) => !isMet(figure))
+  return misses.length > 0 && misses.every(({ unit }) => ['µs', 'ms', 'x'].includes(unit))
+}
+
 const measure = async (names: readonly Name[]): Promise<readonly Figure[]> => {
   const figures: Figure[] = []
   for (const name of names) {
     const start = performance.now()
-    figures.push(...(await (await BENCHES[name]())()))
+    figures.push(...(await judged(await BENCHES[name]())))
     say(`measured: ${name} (${((performance.now() - start) / 1_000).toFixed(1)} s)`)
   }
   return figures

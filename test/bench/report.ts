@@ -11,9 +11,9 @@ const NOISE = 1.3
 export const readBaseline = (file: string): Baseline =>
   existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Baseline) : {}
 
-/** Renews what was measured; figures of benches that did not run stay as they were. */
+/** Renews what was measured and met; a figure that was missed, or did not run, stays as it was. */
 export const saveBaseline = (file: string, figures: readonly Figure[]): void => {
-  const measured = figures.flatMap(({ name, ratio }) =>
+  const measured = figures.filter(isMet).flatMap(({ name, ratio }) =>
     ratio === undefined ? [] : [[name, Number(ratio.toPrecision(3))] as const],
   )
   mkdirSync(dirname(file), { recursive: true })

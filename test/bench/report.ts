@@ -13,9 +13,11 @@ export const readBaseline = (file: string): Baseline =>
 
 /** Renews what was measured and met; a figure that was missed, or did not run, stays as it was. */
 export const saveBaseline = (file: string, figures: readonly Figure[]): void => {
-  const measured = figures.filter(isMet).flatMap(({ name, ratio }) =>
-    ratio === undefined ? [] : [[name, Number(ratio.toPrecision(3))] as const],
-  )
+  const measured = figures
+    .filter(isMet)
+    .flatMap(({ name, ratio }) =>
+      ratio === undefined ? [] : [[name, Number(ratio.toPrecision(3))] as const],
+    )
   mkdirSync(dirname(file), { recursive: true })
   const merged = { ...readBaseline(file), ...Object.fromEntries(measured) }
   writeFileSync(file, `${JSON.stringify(merged, undefined, 2)}\n`)

@@ -16,7 +16,8 @@ export const make =
     if (failed.length === 0) return { batchItemFailures: [] }
     for (const { eventId, detail } of failed)
       log({ level: 'error', message: 'an event was not published', eventId, detail })
-    const first = inserts.find(({ event }) => isAmong(failed, event))
+    // A failure that names none of them says that some are missing, but not which: all come again.
+    const first = inserts.find(({ event }) => isAmong(failed, event)) ?? inserts[0]
     return { batchItemFailures: first ? [{ itemIdentifier: first.sequence }] : [] }
   }
 

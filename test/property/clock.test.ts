@@ -10,6 +10,7 @@ import { LOCAL_ISSUER } from '@countersign/local'
 import type { SecretsManagerRotationEvent } from 'aws-lambda'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { done, startWorld } from '../support/world.ts'
+import { eventually } from './eventually.ts'
 import { givenApi, givenConsumer, givenToken, type Issued } from './given.ts'
 import { delivered, everyEvent, type LocalWorld, rowsOf } from './road.ts'
 import { randomOf, seedOf, wholeBelow } from './seed.ts'
@@ -205,10 +206,21 @@ describe('the pipeline', () => {
     const consumer = await givenConsumer(world.client)
     await givenApi(world.client)
     await delivered(world.platform)
+    const { publisher } = world.platform.services
+    const { publish } = publisher
+    Object.assign(publisher, {
+      publish: (...events: Parameters<typeof publish>) => {
+        const published = publish(...events)
+        now = START // set right before anybody looked into the queue
+        return published
+      },
+    })
     now += 40 * DAY // further than a timer of Node's reaches
     const token = await givenToken(world.client, consumer)
-    now -= 40 * DAY
-    await delivered(world.platform)
+    await eventually('the clock set right', () => (now === START ? true : undefined))
+    await world.platform.drain()
+    expect((await world.platform.services.pipeline.status()).subscriptions[0]?.waiting).toBe(1)
+    Object.assign(publisher, { publish })
     now += 40 * DAY
     await delivered(world.platform)
     process.off('warning', warned)
@@ -234,6 +246,23 @@ describe('a rotation', () => {
     const first = done(await rotate())
     expect(done(await world.client.signingKeys.list()).items).toHaveLength(before + 1)
     expect(done(await rotate())).toEqual(first)
+  })
+
+  it('that died between the ring and the log is in the log after the next start', async () => {
+    const { ledger } = world.platform.services
+    Object.assign(ledger, {
+      commit: async () => {
+        throw new Error('the process is gone')
+      },
+    })
+    expect((await world.client.signingKeys.rotate()).ok).toBe(false)
+    await restarted()
+    const { keys } = await readKeyRing(world.platform.services)
+    const created = (await everyEvent(world.platform)).filter(({ type }) => type === 'signing-key.created')
+    expect(keys).toHaveLength(2)
+    expect(created.map(({ data }) => (data as { readonly kid: string }).kid)).toEqual(
+      keys.map(({ kid }) => kid),
+    )
   })
 
   it('whose answer was lost is not done twice', async () => {

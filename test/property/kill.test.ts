@@ -151,7 +151,9 @@ const examine = async (): Promise<void> => {
 }
 
 describe('kill -9', () => {
-  it(`at ${KILLS} points of the pipeline loses nothing acknowledged and opens nothing refused`, async () => {
+  it(`at ${KILLS} points of the pipeline loses nothing acknowledged and opens nothing refused`, {
+    timeout: 300_000,
+  }, async () => {
     let startPoint: CrashPoint | '' = ''
     let child = spawnDoomed(data)
     for (let kills = 0; kills < KILLS; kills++) {

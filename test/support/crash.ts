@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Step } from '@countersign/local'
 
 /** Where the platform can die: between any two effects of the pipeline, and of a rotation. */
@@ -55,7 +54,7 @@ export const spawnDoomed = (data: string, point: CrashPoint | '' = '', times = 1
   const child = spawn(process.execPath, [PROGRAM, data, point, String(times)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     // What a test runner sets for itself is not for its children.
-    env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE: join(tmpdir(), 'countersign-compile-cache') },
+    env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE: join(dirname(data), 'compile-cache') },
   })
   const death = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => resolve(signal ?? `exit ${code}`))

@@ -1,11 +1,5 @@
-import {
-  Access,
-  type AccessRequest,
-  type Claims,
-  type Decision,
-  type Opening,
-  type PolicyDocument,
-} from '@countersign/core/access'
+import type { AccessRequest, Claims, Decision, Opening, PolicyDocument } from '@countersign/core/access'
+import * as Access from '@countersign/core/access/module'
 import type { APIGatewayAuthorizerResult } from 'aws-lambda'
 import type { Judged } from './judge.ts'
 

@@ -1,4 +1,5 @@
-import { Access, type AccessRowReader } from '@countersign/core/access'
+import type { AccessRowReader } from '@countersign/core/access'
+import * as Access from '@countersign/core/access/module'
 import type { KeyRingReader } from '@countersign/core/signing-key'
 import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent } from 'aws-lambda'
 import { connectAuthorizer } from '../runtime/connect-authorizer.ts'

@@ -1,11 +1,5 @@
-import {
-  Access,
-  type AccessRequest,
-  type Claims,
-  type Decision,
-  type Denial,
-  type DenialReason,
-} from '@countersign/core/access'
+import type { AccessRequest, Claims, Decision, Denial, DenialReason } from '@countersign/core/access'
+import * as Access from '@countersign/core/access/module'
 import { err, ok, type Result } from '@countersign/core/shared'
 import type { APIGatewayRequestAuthorizerEvent } from 'aws-lambda'
 import type { AuthorizerServices } from './authorize.ts'

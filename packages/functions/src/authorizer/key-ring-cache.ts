@@ -1,5 +1,6 @@
 import type { Redacted } from '@countersign/core/shared'
-import { type KeyRingReader, SigningKey, type Verifier } from '@countersign/core/signing-key'
+import type { KeyRingReader, Verifier } from '@countersign/core/signing-key'
+import * as SigningKey from '@countersign/core/signing-key/module'
 
 /** At most one look at the ring in this time because of a `kid` nobody knows: strangers must not make us ask. */
 const PENALTY_MILLISECONDS = 10_000

@@ -18,8 +18,9 @@ export default $config({
     await import('./stacks/events.ts')
     await import('./stacks/schedules.ts')
     await import('./stacks/authorizer.ts')
-    const { url } = await import('./stacks/api.ts')
+    await import('./stacks/api.ts')
     await import('./stacks/alarms.ts')
-    return { url }
+    const { outputs } = await import('./stacks/outputs.ts')
+    return outputs
   },
 })

@@ -1,6 +1,6 @@
 import type { AuditEvent } from '@countersign/client'
 import { afterAll, describe, expect, it } from 'vitest'
-import { done, startWorld } from '../support/world.ts'
+import { done, openWorld } from '../support/world.ts'
 import { auditLog, consumer, example, REPAIRS, SHOW, TENANCIES, TENANCY, TENANCY_LIST } from './given.ts'
 
 const publication = (name: string, at: typeof TENANCIES) => ({
@@ -13,15 +13,12 @@ const publication = (name: string, at: typeof TENANCIES) => ({
 
 /** Each step continues where the one before it ended: the story is one life. */
 describe('the road of one token', async () => {
-  const world = await startWorld()
+  const world = await openWorld()
   afterAll(() => world.stop())
   const { client } = world
   const begun = new Date().toISOString()
-  const hubEventId = world.platform.publishHubEvent(
-    'api-hub.api-published',
-    publication('tenancies', TENANCIES),
-  )
-  world.platform.publishHubEvent('api-hub.api-published', publication('repairs', REPAIRS))
+  const hubEventId = await world.publishHubEvent('api-hub.api-published', publication('tenancies', TENANCIES))
+  await world.publishHubEvent('api-hub.api-published', publication('repairs', REPAIRS))
   await world.settled()
   const holder = await consumer(client)
   const grants = [{ api: 'tenancies', environment: 'staging', routes: [SHOW] }]
@@ -160,10 +157,11 @@ describe('the road of one token', async () => {
 
   it('leaves a read model that equals its rebuild from the log, and nothing on the way', async () => {
     await world.settled()
-    const { rebuilt, live } = await world.platform.readModels()
+    const { rebuilt, live } = await world.readModels()
     expect(live).toEqual(rebuilt)
     const { unrelayed, subscriptions } = done(await client.pipeline.status())
-    expect(unrelayed).toBe(0)
+    // On AWS nobody can count what the relay still owes; that nothing is owed shows in the equal read models.
+    expect(unrelayed ?? 0).toBe(0)
     for (const { waiting, inFlight, dead } of subscriptions)
       expect([waiting, inFlight, dead]).toEqual([0, 0, 0])
   })

@@ -1,7 +1,16 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, extname, join, resolve } from 'node:path'
+import { cp, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { extname, join, resolve } from 'node:path'
+import {
+  authorizer,
+  type Runs,
+  rotations,
+  routes,
+  schedules,
+  streams,
+  subscriptions,
+} from '@countersign/topology'
 import { type BuildOptions, build as esbuild, version } from 'esbuild'
 import type { Build } from '../stacks/evaluation.ts'
 
@@ -17,6 +26,31 @@ const BANNER = [
   `const __dirname = topLevelFileUrlToPath(new topLevelURL(".", import.meta.url))`,
 ].join('\n')
 
+const tables: readonly Readonly<Record<string, Runs>>[] = [
+  routes,
+  subscriptions,
+  streams,
+  schedules,
+  rotations,
+  { authorizer },
+]
+const MODULES = [...new Set(tables.flatMap((table) => Object.values(table)).map(({ module }) => module))]
+
+/** As SST's command bundles one function; all of them in one go, because they share what they read. */
+const OPTIONS = {
+  entryPoints: Object.fromEntries(MODULES.map((module) => [module, `${module}.ts`])),
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'es2024',
+  mainFields: ['module', 'main'],
+  keepNames: true,
+  external: ['sharp', 'pg-native'],
+  minify: true,
+  banner: { js: BANNER },
+  outExtension: { '.js': '.mjs' },
+} as const satisfies BuildOptions
+
 const KNOWN = ['architecture', 'minify']
 
 /** `Runtime.Build` of SST's command, for our functions: the answer that its components wait for. */
@@ -26,36 +60,40 @@ export const buildFunction = async (params: unknown, work: string) => {
   if (unknown.length > 0) throw new Error(`nodejs.${unknown} of ${asked.functionID} is not covered`)
   if (Object.keys(asked.links).length > 0) throw new Error(`the links of ${asked.functionID} are not covered`)
   if (asked.runtime !== 'nodejs24.x') throw new Error(`the runtime ${asked.runtime} is not covered`)
+  if (asked.properties.minify !== true) throw new Error(`${asked.functionID} is not minified`)
+  const extension = extname(asked.handler)
+  const module = asked.handler.slice(0, -extension.length)
+  if (!MODULES.includes(module)) throw new Error(`${module} is not in the topology`)
   const out = join(work, 'functions', asked.functionID)
   await mkdir(out, { recursive: true })
-  const extension = extname(asked.handler)
-  const entry = `${asked.handler.slice(0, -extension.length)}.ts`
-  await cp(await bundle(entry, asked.properties.minify ?? false), join(out, 'bundle.mjs'))
+  await cp(join(await bundles(), `${module}.mjs`), join(out, 'bundle.mjs'))
   return { out, handler: `bundle${extension}`, errors: [], sourcemaps: [] }
 }
 
-const bundle = async (entry: string, minify: boolean): Promise<string> => {
-  const options = {
-    entryPoints: [entry],
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'es2024',
-    mainFields: ['module', 'main'],
-    keepNames: true,
-    external: ['sharp', 'pg-native'],
-    minify,
-    banner: { js: BANNER },
-  } as const satisfies BuildOptions
-  const key = createHash('sha256').update(version).update(JSON.stringify(options)).digest('hex').slice(0, 24)
-  const file = join(KEPT, `${key}.mjs`)
-  if (!isFresh(`${file}.inputs.json`)) await makeBundle(options, file)
-  return file
+let made: Promise<string> | undefined
+
+/** The folder with all bundles, from this process's first asking on. */
+const bundles = (): Promise<string> => {
+  made ??= freshBundles()
+  return made
+}
+
+const freshBundles = async (): Promise<string> => {
+  const key = createHash('sha256').update(version).update(JSON.stringify(OPTIONS)).digest('hex').slice(0, 24)
+  const index = join(KEPT, `${key}.json`)
+  const kept = existsSync(index) ? (JSON.parse(readFileSync(index, 'utf8')) as Kept) : undefined
+  return kept && isFresh(kept) ? kept.folder : makeBundles(index)
+}
+
+/** Which folder holds the bundles, and the digests of all that went into them. */
+interface Kept {
+  readonly folder: string
+  readonly inputs: Readonly<Record<string, string>>
 }
 
 const digests = new Map<string, string>()
 
-/** Content, not time, of every file that went into it: a checkout touches times. One after the other, each once. */
+/** Content, not time, of every file that went into them: a checkout touches times. Each file once. */
 const digestOf = (path: string): string => {
   const known = digests.get(path)
   if (known !== undefined) return known
@@ -67,27 +105,33 @@ const digestOf = (path: string): string => {
   return digest
 }
 
-const isFresh = (stamps: string): boolean => {
-  if (!existsSync(stamps)) return false
-  const inputs = JSON.parse(readFileSync(stamps, 'utf8')) as Record<string, string>
-  return Object.entries(inputs).every(([path, was]) => digestOf(path) === was)
-}
+const isFresh = ({ folder, inputs }: Kept): boolean =>
+  existsSync(folder) && Object.entries(inputs).every(([path, was]) => digestOf(path) === was)
 
-/** Put in place in one step: several deployments may bundle at once. */
-const makeBundle = async (options: BuildOptions, file: string): Promise<void> => {
-  await mkdir(dirname(file), { recursive: true })
-  const draft = `${file}.${process.pid}`
-  const made = await esbuild({
-    ...options,
+/** A folder of its own for every build: another deployment may still copy from the one before. */
+const makeBundles = async (index: string): Promise<string> => {
+  const folder = join(KEPT, randomUUID())
+  const { metafile } = await esbuild({
+    ...OPTIONS,
     absWorkingDir: ROOT,
-    outfile: draft,
+    outdir: folder,
     metafile: true,
     logLevel: 'silent',
   })
-  const inputs = Object.keys(made.metafile.inputs)
-  const stamps = inputs.map((path) => [path, digestOf(path)] as const)
-  await rename(draft, file)
-  await writeFile(`${draft}.json`, JSON.stringify(Object.fromEntries(stamps)))
-  await rename(`${draft}.json`, `${file}.inputs.json`)
-  await rm(draft, { force: true })
+  const inputs = Object.fromEntries(Object.keys(metafile.inputs).map((path) => [path, digestOf(path)]))
+  await writeFile(`${folder}.json`, JSON.stringify({ folder, inputs } satisfies Kept))
+  await rename(`${folder}.json`, index)
+  await removeOld(folder)
+  return folder
+}
+
+const OLD_MILLISECONDS = 3_600_000
+
+const removeOld = async (made: string): Promise<void> => {
+  for (const name of await readdir(KEPT)) {
+    const path = join(KEPT, name)
+    const { mtimeMs } = await stat(path)
+    if (path !== made && Date.now() - mtimeMs > OLD_MILLISECONDS)
+      await rm(path, { recursive: true, force: true })
+  }
 }

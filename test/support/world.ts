@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Client, createClient, type Outcome } from '@countersign/client'
 import { Redacted } from '@countersign/client/redacted'
-import { type Platform, type PlatformOptions, startPlatform } from '@countersign/local'
+import type { HubEventType } from '@countersign/core/events'
+import { type Platform, type PlatformOptions, type ReadModels, startPlatform } from '@countersign/local'
 
 /** What came back from the gateway. */
 export interface Called {
@@ -23,20 +24,38 @@ export interface Call {
   readonly rawHeaders?: readonly string[]
 }
 
-/** A whole platform that a story is told against. */
-export interface World {
+/** A whole platform that a story is told against, wherever it runs. */
+export interface AnyWorld {
   readonly api: string
   readonly gateway: string
   readonly credential: string
+  readonly credentialFile: string
   readonly client: Client
-  readonly platform: Platform
   call(call: Call): Promise<Called>
+  /** Puts an event of the API Hub's on the bus; its id there. */
+  publishHubEvent(type: HubEventType, detail: unknown): Promise<string>
+  /** What the whole event log makes of the read model, beside what the read model is. */
+  readModels(): Promise<ReadModels>
   /** Until what was said has reached the read model. */
   settled(): Promise<void>
   stop(): Promise<void>
 }
 
+/** On this machine: what only this world can do goes through `platform`. */
+export interface World extends AnyWorld {
+  readonly platform: Platform
+}
+
 export type WorldOptions = Partial<PlatformOptions>
+
+/** The world that `COUNTERSIGN_WORLD` names: `emulator` is the system as deployed to AWS; unset, this machine. */
+export const openWorld = async (): Promise<AnyWorld> => {
+  const named = process.env.COUNTERSIGN_WORLD || 'local'
+  if (named === 'local') return startWorld()
+  if (named !== 'emulator') throw new Error(`COUNTERSIGN_WORLD is "local" or "emulator", not "${named}"`)
+  const { openEmulatorWorld } = await import('../aws/world.ts')
+  return openEmulatorWorld()
+}
 
 /** A platform on this machine, on free ports and a folder of its own that goes when it stops. */
 export const startWorld = async (options: WorldOptions = {}): Promise<World> => {
@@ -47,9 +66,12 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
     api: platform.api,
     gateway: platform.gateway,
     credential,
+    credentialFile: platform.credentialFile,
     client: createClient({ endpoint: platform.api, credential: new Redacted(credential) }),
     platform,
     call: (call) => callUrl(platform.gateway, call),
+    publishHubEvent: async (type, detail) => platform.publishHubEvent(type, detail),
+    readModels: () => platform.readModels(),
     settled: () => platform.drain(),
     stop: async () => {
       await platform.close()

@@ -1,6 +1,12 @@
 export { evaluatePolicy, globMatches } from './gateway/iam-policy.ts'
 export { codeOf, StartFailure } from './platform/failure.ts'
-export { LOCAL_ISSUER, type Platform, type PlatformOptions, startPlatform } from './platform/platform.ts'
+export {
+  LOCAL_ISSUER,
+  type Platform,
+  type PlatformOptions,
+  type ReadModels,
+  startPlatform,
+} from './platform/platform.ts'
 export { type LocalServicesOptions, localServices } from './platform/services.ts'
 export { type Adversity, type Bus, localBus } from './runtime/bus.ts'
 export type { Step } from './runtime/workers.ts'

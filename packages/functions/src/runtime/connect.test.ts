@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { connect } from './connect.ts'
 import { connectAuthorizer } from './connect-authorizer.ts'
+import type { Services } from './services.ts'
 
 const QUEUES = {
   ProjectAccess: { queueUrl: 'https://q.example/a', deadLetterQueueUrl: 'https://q.example/b' },
@@ -18,26 +19,38 @@ const WHOLE = {
 }
 
 const SERVICES = [
-  ['ledger', 'LEDGER_TABLE'],
-  ['accessRows', 'ACCESS_TABLE'],
-  ['publisher', 'BUS_NAME'],
-  ['keyRing', 'KEY_RING_SECRET'],
-  ['pipeline', 'SUBSCRIPTION_QUEUES'],
+  ['ledger', 'load', 'LEDGER_TABLE'],
+  ['accessRows', 'read', 'ACCESS_TABLE'],
+  ['publisher', 'publish', 'BUS_NAME'],
+  ['keyRing', 'current', 'KEY_RING_SECRET'],
+  ['pipeline', 'status', 'SUBSCRIPTION_QUEUES'],
 ] as const
 
+const methodOf = (services: Services, service: (typeof SERVICES)[number][0], method: string): unknown =>
+  Reflect.get(services[service], method)
+
 describe('the services of a function on AWS', () => {
-  it.each(SERVICES)('make %s of %s alone, once', async (service, variable) => {
+  it.each(SERVICES)('make %s with its %s of %s alone, once', async (service, method, variable) => {
     const services = await connect({ [variable]: WHOLE[variable] })
-    expect(services[service]).toBe(services[service])
+    expect(methodOf(services, service, method)).toBeTypeOf('function')
+    expect(methodOf(services, service, method)).toBe(methodOf(services, service, method))
   })
 
   it.each(SERVICES)(
-    'refuse %s without %s, by name, and only when it is asked for',
-    async (service, variable) => {
+    'refuse %s with its %s without %s, by name, and only when it is used',
+    async (service, method, variable) => {
       const services = await connect({ ...WHOLE, [variable]: undefined })
-      expect(() => services[service]).toThrow(`the environment variable ${variable} is missing`)
+      expect(() => methodOf(services, service, method)).toThrow(
+        `the environment variable ${variable} is missing`,
+      )
     },
   )
+
+  it('can be handed on by a function that has the variables of none of them', async () => {
+    const services = { ...(await connect({})), actor: 'somebody' }
+    expect(services.newId('event')).toMatch(/^evt_/)
+    expect(() => services.ledger.load).toThrow('LEDGER_TABLE is missing')
+  })
 
   it('have the settings of the environment', async () => {
     const [{ settings }, bare] = await Promise.all([connect(WHOLE), connect({})])
@@ -46,12 +59,12 @@ describe('the services of a function on AWS', () => {
   })
 
   it.each([
-    ['SUBSCRIPTION_QUEUES', 'not JSON', 'pipeline'],
-    ['SUBSCRIPTION_QUEUES', '{"A":{"queueUrl":"x"}}', 'pipeline'],
-    ['LEDGER_TABLE', '', 'ledger'],
-  ] as const)('refuse %s = %j, by name', async (variable, text, service) => {
+    ['SUBSCRIPTION_QUEUES', 'not JSON', 'pipeline', 'status'],
+    ['SUBSCRIPTION_QUEUES', '{"A":{"queueUrl":"x"}}', 'pipeline', 'status'],
+    ['LEDGER_TABLE', '', 'ledger', 'load'],
+  ] as const)('refuse %s = %j, by name', async (variable, text, service, method) => {
     const services = await connect({ ...WHOLE, [variable]: text })
-    expect(() => services[service]).toThrow(`${variable} cannot be read`)
+    expect(() => methodOf(services, service, method)).toThrow(`${variable} cannot be read`)
   })
 
   it.each(['0', '1.5', 'soon', ''])('refuse a refresh of %j seconds', async (RING_REFRESH_SECONDS) => {

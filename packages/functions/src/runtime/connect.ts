@@ -47,44 +47,32 @@ const reader =
     return value.data as z.output<(typeof Variables)[V]>
   }
 
-const once = <T>(make: () => T): (() => T) => {
-  let made: { readonly value: T } | undefined
-  return () => {
-    made ??= { value: make() }
-    return made.value
-  }
+/** Made at the first use of a member, and not by being handed on: handlers spread their services. */
+const lazily = <T extends object>(make: () => T): T => {
+  let made: T | undefined
+  return new Proxy({} as T, {
+    get: (_, member): unknown => {
+      made ??= make()
+      return Reflect.get(made, member)
+    },
+  })
 }
 
 /**
- * The services on AWS. Each is made when it is first asked for, because a function has the variables of its own links
- * only; asking for a service whose variable is missing throws and names it.
+ * The services on AWS. Each is made when it is first used, because a function has the variables of its own links only;
+ * using a service whose variable is missing throws and names it.
  */
 export const connect = async (environment: Environment = process.env): Promise<Services> => {
   const read = reader(environment)
-  const ledger = once(() =>
-    dynamoLedger({ tables: { ledger: read('LEDGER_TABLE'), access: () => read('ACCESS_TABLE') } }),
-  )
-  const accessRows = once(() => dynamoAccessRows({ table: read('ACCESS_TABLE') }))
-  const keyRing = once(() => secretsManagerKeyRing({ secret: read('KEY_RING_SECRET') }))
-  const publisher = once(() => eventBridgePublisher({ busName: read('BUS_NAME') }))
-  const pipeline = once(() => sqsPipeline({ queues: read('SUBSCRIPTION_QUEUES') }))
   return {
     ...processServices,
-    get ledger() {
-      return ledger()
-    },
-    get accessRows() {
-      return accessRows()
-    },
-    get keyRing() {
-      return keyRing()
-    },
-    get publisher() {
-      return publisher()
-    },
-    get pipeline() {
-      return pipeline()
-    },
+    ledger: lazily(() =>
+      dynamoLedger({ tables: { ledger: read('LEDGER_TABLE'), access: () => read('ACCESS_TABLE') } }),
+    ),
+    accessRows: lazily(() => dynamoAccessRows({ table: read('ACCESS_TABLE') })),
+    keyRing: lazily(() => secretsManagerKeyRing({ secret: read('KEY_RING_SECRET') })),
+    publisher: lazily(() => eventBridgePublisher({ busName: read('BUS_NAME') })),
+    pipeline: lazily(() => sqsPipeline({ queues: read('SUBSCRIPTION_QUEUES') })),
     settings: {
       get issuer() {
         return read('ISSUER')

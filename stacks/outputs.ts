@@ -1,0 +1,19 @@
+import { gateway, url } from './api.ts'
+import { authorizes } from './authorizer.ts'
+import { bus } from './bus.ts'
+import { grantsOf } from './links.ts'
+
+/**
+ * What a deployment says of itself: where it is called, what other teams attach and publish to, and what its bootstrap
+ * needs to find (names only; nothing here is secret).
+ */
+export const outputs = {
+  url,
+  authorizer: authorizes.arn,
+  bus: bus.name,
+  /** `arn:aws:execute-api:REGION:ACCOUNT:API`: the coordinates of the platform's own API, with the stage. */
+  api: gateway.executionArn,
+  stage: $app.stage,
+  environment: grantsOf(['ledger:write', 'access:write', 'bus:publish', 'key-ring:rotate', 'queues:inspect'])
+    .environment,
+}

@@ -1,0 +1,142 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
+import { createClient } from '@countersign/client'
+import { Redacted } from '@countersign/client/redacted'
+import { HUB_SOURCE } from '@countersign/core/events'
+import { connect } from '@countersign/functions/runtime/connect'
+import type { Services } from '@countersign/functions/runtime/services'
+import { type AnyWorld, callUrl } from '../support/world.ts'
+import { makeBackend, makeConsumersApi } from './consumers-api.ts'
+import {
+  bootstrap,
+  credentialsFor,
+  type Deployment,
+  type DeployOptions,
+  deploy,
+  gatewayOf,
+} from './deploy.ts'
+import { ACCOUNT, type Emulator, type EmulatorOptions, REGION, startEmulator } from './emulator.ts'
+import { readModels } from './read-models.ts'
+import { createWire, type Wire } from './wire.ts'
+
+/** The system as deployed to AWS, in an emulator of its own. */
+export interface EmulatorWorld extends AnyWorld {
+  readonly emulator: Emulator
+  readonly wire: Wire
+  readonly deployment: Deployment
+  /** The adapters of `packages/aws`, over the wire. */
+  readonly services: Services
+  /** Another team's API behind the authorizer; `/{gatewayId}/{stage}/…`. */
+  attach(gatewayId: string, options?: { readonly cacheSeconds?: number }): Promise<void>
+}
+
+export interface EmulatorWorldOptions extends EmulatorOptions, DeployOptions {
+  /** Where the functions find AWS, given the emulator: a proxy before it. */
+  readonly functionsSee?: (endpoint: string) => Promise<string>
+}
+
+/** How long what was said may take to arrive before something must be lost. */
+const PATIENCE_MILLISECONDS = 60_000
+const LOOK_MILLISECONDS = 25
+
+/** Both example APIs are there, as another team would have made them. */
+export const openEmulatorWorld = async (options: EmulatorWorldOptions = {}): Promise<EmulatorWorld> => {
+  const emulator = await startEmulator(options)
+  const folder = await mkdtemp(join(tmpdir(), 'countersign-world-'))
+  const stop = async () => {
+    await emulator.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    return await inhabit(emulator, join(folder, 'operator.token'), options, stop)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+const inhabit = async (
+  emulator: Emulator,
+  credentialFile: string,
+  { functionsSee, ...options }: EmulatorWorldOptions,
+  stop: () => Promise<void>,
+): Promise<EmulatorWorld> => {
+  const { endpoint } = emulator
+  const variables = functionsSee ? { AWS_ENDPOINT_URL: await functionsSee(endpoint) } : {}
+  const deployment = await deploy(emulator, { ...options, variables })
+  const wire = createWire({ endpoint, region: REGION, account: ACCOUNT })
+  const backend = await makeBackend(wire)
+  const attach: EmulatorWorld['attach'] = (gatewayId, { cacheSeconds = 0 } = {}) =>
+    makeConsumersApi(wire, deployment, backend, {
+      gatewayId,
+      stages: ['staging', 'production'],
+      authorizerCacheTtlSeconds: cacheSeconds,
+    })
+  await Promise.all([attach('abc123'), attach('def456')])
+  await bootstrap(emulator, deployment, credentialFile)
+  const credential = await readFile(credentialFile, 'utf8')
+  Object.assign(process.env, credentialsFor(endpoint))
+  const services = await connect(deployment.outputs.environment)
+  const api = deployment.outputs.url.replace(/\/$/, '')
+  const models = () => readModels(wire, deployment, services)
+  const world: EmulatorWorld = {
+    emulator,
+    wire,
+    deployment,
+    services,
+    attach,
+    api,
+    gateway: gatewayOf(endpoint),
+    credential,
+    credentialFile,
+    client: createClient({
+      endpoint: api,
+      credential: new Redacted(credential),
+      timeLimitMilliseconds: 30_000,
+    }),
+    call: (call) => callUrl(endpoint, { ...call, path: `/_aws/execute-api${call.path}` }),
+    publishHubEvent: (type, detail) => publishHubEvent(wire, deployment, type, detail),
+    readModels: models,
+    settled: () => settled(models, services),
+    stop,
+  }
+  await world.settled()
+  return world
+}
+
+const publishHubEvent = async (wire: Wire, { outputs }: Deployment, DetailType: string, detail: unknown) => {
+  const Entries = [
+    { EventBusName: outputs.bus, Source: HUB_SOURCE, DetailType, Detail: JSON.stringify(detail) },
+  ]
+  const put = await wire.target('events', 'PutEvents', { Entries })
+  const [entry] = put.Entries as readonly { readonly EventId?: string }[]
+  if (!entry?.EventId) throw new Error(`the bus did not take the event: ${JSON.stringify(put)}`)
+  return entry.EventId
+}
+
+/** Nothing waits in a queue, and the read model is what the event log makes of it. */
+const settled = async (models: () => ReturnType<typeof readModels>, services: Services): Promise<void> => {
+  const end = performance.now() + PATIENCE_MILLISECONDS
+  for (;;) {
+    const left = await unsettled(models, services)
+    if (left === undefined) return
+    if (performance.now() > end) throw new Error(`the pipeline did not settle: ${left}`)
+    await setTimeout(LOOK_MILLISECONDS)
+  }
+}
+
+const unsettled = async (
+  models: () => ReturnType<typeof readModels>,
+  { pipeline }: Services,
+): Promise<string | undefined> => {
+  const { subscriptions } = await pipeline.status()
+  const busy = subscriptions.filter(({ waiting, inFlight }) => waiting + inFlight > 0)
+  if (busy.length > 0) return `messages in ${busy.map(({ name }) => name).join(', ')}`
+  const { rebuilt, live } = await models()
+  const keys = [...new Set([...rebuilt.keys(), ...live.keys()])]
+  const different = keys.filter((key) => !isDeepStrictEqual(rebuilt.get(key), live.get(key)))
+  return different.length > 0 ? `the rows ${different.join(', ')} are not those of the log` : undefined
+}

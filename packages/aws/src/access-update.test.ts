@@ -44,8 +44,20 @@ describe('the update of a row of the read model', () => {
     expect(Object.values(rest?.ExpressionAttributeNames ?? {})).toEqual(['rank', 'r#grant'])
   })
 
-  it('is nothing when every register is outranked', () => {
-    expect(update([write()], { registers: { refusal: { rank: 2, value: null } } })).toBeUndefined()
+  it('is nothing when every register is outranked and the sweep is as late', () => {
+    const outranked = { registers: { refusal: { rank: 2, value: null } }, sweepAfter: 100 }
+    expect(update([write()], outranked)).toBeUndefined()
+    expect(update([write({ sweepAfter: 100 })], outranked)).toBeUndefined()
+  })
+
+  it('sets a later time of sweeping that an outranked write brought, and names nothing it does not use', () => {
+    const outranked = { registers: { refusal: { rank: 2, value: null } }, sweepAfter: 100 }
+    expect(update([write({ sweepAfter: 101 })], outranked)).toMatchObject({
+      UpdateExpression: 'SET #sweepAfter = :sweepAfter',
+      ConditionExpression: '(attribute_not_exists(#sweepAfter) OR #sweepAfter <= :sweepAfter)',
+      ExpressionAttributeNames: { '#sweepAfter': 'sweepAfter' },
+      ExpressionAttributeValues: { ':sweepAfter': { N: '101' } },
+    })
   })
 
   it('sets the time of sweeping only when none or an earlier one is there', () => {

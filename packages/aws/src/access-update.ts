@@ -8,9 +8,9 @@ export const byRow = (writes: readonly RegisterWrite[]): ReadonlyMap<string, rea
 
 /**
  * One conditional update that does to a row what `applyWrite` does: each register only upwards in rank, `sweepAfter` only
- * later. A condition cannot pass over a single register, so the update refuses as a whole when `present` (the row as it
+ * later, whichever write brought it. A condition cannot pass over a single register, so the update refuses as a whole when `present` (the row as it
  * was last seen, if it was) is not what is there; DynamoDB then hands out the row, and the update is built again on it.
- * Undefined when every register has a higher or equal rank already.
+ * Undefined when every register has a higher or equal rank already, and the row as late a sweep.
  */
 export const rowUpdate = (
   table: string,
@@ -21,20 +21,22 @@ export const rowUpdate = (
   const higher = writes.filter(
     ({ register, rank }) => (present?.registers[register]?.rank ?? -Infinity) < rank,
   )
-  if (higher.length === 0) return undefined
-  const wanted = higher.reduce<Row | undefined>(applyWrite, undefined) ?? { registers: {} }
+  const latest = Math.max(0, ...writes.map(({ sweepAfter = 0 }) => sweepAfter))
+  const before = present?.sweepAfter ?? 0
+  if (higher.length === 0 && latest <= before) return undefined
+  const { registers } = higher.reduce<Row>(applyWrite, { registers: {} })
   const clauses = [
-    ...Object.entries(wanted.registers).map(([register, { rank, value }], index) =>
+    ...Object.entries(registers).map(([register, { rank, value }], index) =>
       registerClause(index, register, rank, JSON.stringify(value)),
     ),
-    ...(wanted.sweepAfter === undefined ? [] : [sweepClause(wanted.sweepAfter, present?.sweepAfter ?? 0)]),
+    ...(latest === 0 ? [] : [sweepClause(latest, before)]),
   ]
   return {
     TableName: table,
     Key: { key: { S: row } },
     UpdateExpression: `SET ${clauses.flatMap(({ set }) => set ?? []).join(', ')}`,
     ConditionExpression: clauses.map(({ condition }) => condition).join(' AND '),
-    ExpressionAttributeNames: Object.assign({ '#rank': 'rank' }, ...clauses.map(({ names }) => names)),
+    ExpressionAttributeNames: Object.assign({}, ...clauses.map(({ names }) => names)),
     ExpressionAttributeValues: Object.assign({}, ...clauses.map(({ values }) => values)),
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   }
@@ -50,7 +52,7 @@ interface Clause {
 const registerClause = (index: number, register: string, rank: number, value: string): Clause => ({
   set: `#r${index} = :r${index}`,
   condition: `(attribute_not_exists(#r${index}) OR #r${index}.#rank < :k${index})`,
-  names: { [`#r${index}`]: attributeOf(register) },
+  names: { '#rank': 'rank', [`#r${index}`]: attributeOf(register) },
   values: {
     [`:r${index}`]: { M: { rank: { N: String(rank) }, value: { S: value } } },
     [`:k${index}`]: { N: String(rank) },

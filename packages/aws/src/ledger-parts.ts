@@ -148,27 +148,36 @@ const eventPart = (pk: string, event: EventOf, instant: string, table: string): 
 })
 
 /** A released claim stays as an item without owner, because its generation must never start again. */
-const claimPart = ({ name, owner, expectedGeneration }: ClaimChange, table: string): Part => ({
+const claimPart = (claim: ClaimChange, table: string): Part => ({
   meaning: { of: 'claim' },
   item: {
     Put: {
       TableName: table,
       Item: {
-        ...claimKey(name),
+        ...claimKey(claim.name),
         kind: { S: 'claim' },
-        generation: { N: String(owner === undefined ? expectedGeneration : expectedGeneration + 1) },
-        ...(owner !== undefined && { owner: { S: owner } }),
+        generation: { N: String(generationAfter(claim)) },
+        ...(claim.owner !== undefined && { owner: { S: claim.owner } }),
       },
-      ...(expectedGeneration === 0
-        ? { ConditionExpression: 'attribute_not_exists(pk)' }
-        : {
-            ConditionExpression: '#generation = :expected',
-            ExpressionAttributeNames: { '#generation': 'generation' },
-            ExpressionAttributeValues: { ':expected': { N: String(expectedGeneration) } },
-          }),
+      ...claimCondition(claim),
     },
   },
 })
+
+const generationAfter = ({ owner, expectedGeneration }: ClaimChange): number =>
+  owner === undefined ? expectedGeneration : expectedGeneration + 1
+
+/** Taken only from nobody, released only by somebody. */
+const claimCondition = ({ owner, expectedGeneration }: ClaimChange) => {
+  if (owner !== undefined && expectedGeneration === 0)
+    return { ConditionExpression: 'attribute_not_exists(pk)' }
+  const held = owner === undefined ? 'attribute_exists(#owner)' : 'attribute_not_exists(#owner)'
+  return {
+    ConditionExpression: `#generation = :expected AND ${held}`,
+    ExpressionAttributeNames: { '#generation': 'generation', '#owner': 'owner' },
+    ExpressionAttributeValues: { ':expected': { N: String(expectedGeneration) } },
+  }
+}
 
 const rowParts = ({ access = [] }: Change, tables: LedgerTables, seen: Seen): readonly Part[] =>
   [...byRow(access)].flatMap(([row, writes]) => {

@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { mkdir, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -24,6 +25,8 @@ const STOP_MILLISECONDS = 15_000
 
 export interface Emulator {
   readonly endpoint: string
+  /** Its own; it goes with the emulator, unless it was given. */
+  readonly folder: string
   readonly pid: number
   /** Ends it and all that it started. With `keep`, its state is there for another start on the same folder. */
   stop(): Promise<void>
@@ -113,7 +116,7 @@ export const startEmulator = async (options: EmulatorOptions = {}): Promise<Emul
     await stop()
     throw new Error(`the emulator did not start: ${said.slice(-2_000)}`, { cause })
   }
-  return { endpoint, pid: child.pid ?? 0, stop, log: () => readFile(logFile, 'utf8') }
+  return { endpoint, folder, pid: child.pid ?? 0, stop, log: () => readFile(logFile, 'utf8') }
 }
 
 /** Its Node workers are CommonJS: no `package.json` above them may say otherwise. */
@@ -170,8 +173,8 @@ const healthy = async (endpoint: string, child: ChildProcess): Promise<void> => 
   }
 }
 
-/** Emulators of this process that still run: a signal or an exit takes them along. */
-const running = new Set<ChildProcess>()
+/** Emulators of this process that still run, and their folders: a signal or an exit takes them along. */
+const running = new Map<ChildProcess, string | undefined>()
 
 const killGroup = (child: ChildProcess, signal: NodeJS.Signals): void => {
   try {
@@ -181,8 +184,13 @@ const killGroup = (child: ChildProcess, signal: NodeJS.Signals): void => {
   }
 }
 
+const REMOVAL = { recursive: true, force: true, maxRetries: 5, retryDelay: 100 } as const
+
 process.on('exit', () => {
-  for (const child of running) killGroup(child, 'SIGKILL')
+  for (const [child, folder] of running) {
+    killGroup(child, 'SIGKILL')
+    if (folder !== undefined) rmSync(folder, REMOVAL)
+  }
 })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(signal, () => {
@@ -190,7 +198,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   })
 
 const stopper = (child: ChildProcess, folder: string | undefined): (() => Promise<void>) => {
-  running.add(child)
+  running.set(child, folder)
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   return async () => {
     killGroup(child, 'SIGTERM')
@@ -198,7 +206,6 @@ const stopper = (child: ChildProcess, folder: string | undefined): (() => Promis
     await Promise.race([ended, patience])
     killGroup(child, 'SIGKILL')
     running.delete(child)
-    if (folder !== undefined)
-      await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+    if (folder !== undefined) await rm(folder, REMOVAL)
   }
 }

@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
@@ -36,6 +35,8 @@ export interface EmulatorWorld extends AnyWorld {
 export interface EmulatorWorldOptions extends EmulatorOptions, DeployOptions {
   /** Where the functions find AWS, given the emulator: a proxy before it. */
   readonly functionsSee?: (endpoint: string) => Promise<string>
+  /** In the emulator's folder, unless given. */
+  readonly credentialFile?: string
 }
 
 /** How long what was said may take to arrive before something must be lost. */
@@ -45,26 +46,20 @@ const LOOK_MILLISECONDS = 25
 /** Both example APIs are there, as another team would have made them. */
 export const openEmulatorWorld = async (options: EmulatorWorldOptions = {}): Promise<EmulatorWorld> => {
   const emulator = await startEmulator(options)
-  const folder = await mkdtemp(join(tmpdir(), 'countersign-world-'))
-  const stop = async () => {
-    await emulator.stop()
-    await rm(folder, { recursive: true, force: true })
-  }
   try {
-    return await inhabit(emulator, join(folder, 'operator.token'), options, stop)
+    return await inhabit(emulator, options)
   } catch (error) {
-    await stop()
+    await emulator.stop()
     throw error
   }
 }
 
 const inhabit = async (
   emulator: Emulator,
-  credentialFile: string,
   { functionsSee, ...options }: EmulatorWorldOptions,
-  stop: () => Promise<void>,
 ): Promise<EmulatorWorld> => {
-  const { endpoint } = emulator
+  const { endpoint, folder, stop } = emulator
+  const credentialFile = options.credentialFile ?? join(folder, 'operator.token')
   const variables = functionsSee ? { AWS_ENDPOINT_URL: await functionsSee(endpoint) } : {}
   const deployment = await deploy(emulator, { ...options, variables })
   const wire = createWire({ endpoint, region: REGION, account: ACCOUNT })

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { onThisMachine } from './scene.ts'
+import { onThisMachine, type Scene } from './scene.ts'
 import { tellStory } from './story.ts'
 import { duration, StoryBroken } from './tell.ts'
 
@@ -9,19 +9,33 @@ const say = (line: string) => void process.stdout.write(`${line}\n`)
 process.stdout.on('error', () => process.exit(0))
 
 const HELP = `Tells the life of one token on a platform of its own, which goes when the story is told.
-Exits with 1 when a step did not do what it says.`
+Exits with 1 when a step did not do what it says.
+
+  --target PLACE   "local", unless given: this machine; "emulator": the system as deployed to AWS, in an
+                   emulator of it (takes Python 3.10 or later, and a minute the first time)`
+
+/** The emulator's world belongs to the tests: what is told here is what they hold to. */
+const SCENES: Readonly<Record<string, readonly [where: string, set: () => Promise<Scene>]>> = {
+  local: ['on this machine', onThisMachine],
+  emulator: [
+    'as deployed to AWS, in an emulator of it',
+    async () => (await import('../../../test/aws/scene.ts')).onTheEmulator(),
+  ],
+}
 
 const main = async (): Promise<number> => {
-  const { values } = parseArgs({ options: { help: { type: 'boolean', default: false } } })
+  const { values } = parseArgs({
+    options: { help: { type: 'boolean', default: false }, target: { type: 'string', default: 'local' } },
+  })
   if (values.help) {
     say(HELP)
     return 0
   }
+  const [where, setScene] = SCENES[values.target] ?? []
+  if (!where || !setScene) throw new Error(`--target takes ${Object.keys(SCENES).join(' or ')}`)
   const start = performance.now()
-  const scene = await onThisMachine()
-  say(
-    `Countersign: the life of one token, on this machine (started in ${duration(performance.now() - start)})\n`,
-  )
+  const scene = await setScene()
+  say(`Countersign: the life of one token, ${where} (started in ${duration(performance.now() - start)})\n`)
   try {
     await tellStory(scene, say)
     say(`\nEvery step did what it says, in ${duration(performance.now() - start)}.`)

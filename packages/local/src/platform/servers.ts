@@ -1,7 +1,8 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Coordinates } from '@countersign/core/shared'
 import { make as makeAuthorizer } from '@countersign/functions/authorizer/authorize'
 import { causesOf } from '@countersign/functions/runtime/http'
-import type { Services } from '@countersign/functions/runtime/services'
+import type { Log, LogLine, Services } from '@countersign/functions/runtime/services'
 import { createAuthorizerCache } from '../gateway/authorizer-cache.ts'
 import { type Authorizer, createGateway } from '../gateway/gateway.ts'
 import type { GatewayRequest, GatewayResponse } from '../gateway/message.ts'
@@ -15,7 +16,16 @@ export interface ServerOptions {
   readonly gatewayPort: number
   readonly upstream?: string
   /** Told of every request through the gateway. */
-  readonly onRequest?: (request: GatewayRequest, status: number, milliseconds: number) => void
+  readonly onRequest?: (request: GatewayRequest, served: Served) => void
+}
+
+/** What became of a request. */
+export interface Served {
+  readonly status: number
+  readonly milliseconds: number
+  /** Why the authorizer decided as it did; callers never learn it. Undefined when it was not asked. */
+  readonly reason: string | undefined
+  readonly tokenId: string | undefined
 }
 
 export interface Servers {
@@ -58,7 +68,7 @@ export const startServers = async (
 
 /** API Gateway answers 500 and says nothing; whoever runs the platform has to be told why. */
 const telling = (services: Services): Authorizer => {
-  const authorize = makeAuthorizer(services)
+  const authorize = makeAuthorizer({ ...services, log: remembering(services.log) })
   return (event) =>
     authorize(event).catch((error: unknown) => {
       if (!(error instanceof Error && error.message === 'Unauthorized'))
@@ -95,12 +105,34 @@ const portFailure = (error: unknown, port: number, option: string): unknown => {
   }
 }
 
+/** The decision that a request led to, while the request is served. */
+const decisions = new AsyncLocalStorage<{ line?: LogLine }>()
+
+const remembering =
+  (log: Log): Log =>
+  (line) => {
+    const served = decisions.getStore()
+    if (served && line.message === 'decision') served.line = line
+    log(line)
+  }
+
 const timed =
   (serve: (request: GatewayRequest) => Promise<GatewayResponse>, told: ServerOptions['onRequest']) =>
   async (request: GatewayRequest): Promise<GatewayResponse> => {
     const start = performance.now()
-    const response = await serve(request)
-    told?.(request, response.status, performance.now() - start)
+    const decision: { line?: LogLine } = {}
+    const response = await decisions.run(decision, () => serve(request))
+    const said = (member: string) => {
+      const value = decision.line?.[member]
+      return typeof value === 'string' ? value : undefined
+    }
+    const milliseconds = performance.now() - start
+    told?.(request, {
+      status: response.status,
+      milliseconds,
+      reason: said('reason'),
+      tokenId: said('tokenId'),
+    })
     return response
   }
 

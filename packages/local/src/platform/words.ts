@@ -1,4 +1,5 @@
 import type { GatewayRequest } from '../gateway/message.ts'
+import type { Served } from './servers.ts'
 
 export const HELP = `Starts the platform on this machine.
 
@@ -40,12 +41,14 @@ Ctrl-C stops it; the state stays.
 `
 }
 
-/** One line per request through the gateway; the path, never a query or a header. */
+/** One line per request through the gateway: the path, never a query or a header, and why it was refused. */
 export const requestLine = (
   { method, gatewayId, stage, path }: GatewayRequest,
-  status: number,
-  milliseconds: number,
-): string =>
-  `${status}  ${method.padEnd(6)} /${gatewayId}/${stage}${printable(path)}  ${milliseconds.toFixed(1)} ms`
+  { status, milliseconds, reason, tokenId }: Served,
+): string => {
+  const why = reason === undefined ? '' : `  ${reason}${tokenId === undefined ? '' : ` (${tokenId})`}`
+  const asked = `${method.padEnd(6)} /${gatewayId}/${stage}${printable(path)}`
+  return `${status}  ${asked}  ${milliseconds.toFixed(1)} ms${why}`
+}
 
 const printable = (path: string): string => path.replaceAll(/[^\x21-\x7e]/g, '?').slice(0, 120)

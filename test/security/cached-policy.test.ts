@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { issue, LIST, SHOW, TENANCY, TENANCY_LIST, tenancies } from '../acceptance/given.ts'
+import { issue, LIST, SHOW, TENANCIES, TENANCY, TENANCY_LIST, tenancies } from '../acceptance/given.ts'
 import { done } from '../support/world.ts'
 
 const CACHE_SECONDS = 300
@@ -76,6 +76,20 @@ describe('a policy that the gateway keeps', async () => {
     expect(Date.parse(enforcedBy) - Date.parse(revokedAt ?? '')).toBe(CACHE_SECONDS * 1_000)
     now = Date.parse(enforcedBy)
     expect(await status(secret, TENANCY)).toBe(401)
+  })
+
+  it('lives as long as `enforcedBy` says when the cache time was shortened after it was kept', async () => {
+    const { secret, id } = await issue(world)
+    expect(await status(secret, TENANCY)).toBe(200)
+    const shortened = { ...TENANCIES, authorizerCacheTtlSeconds: 1 }
+    done(await world.client.apis.deploy('tenancies', 'staging', shortened))
+    await world.settled()
+    const { enforcedBy } = done(await world.client.tokens.revoke(id, { reason: 'requested' }))
+    now = Date.parse(enforcedBy)
+    expect(await status(secret, TENANCY)).toBe(401)
+    const again = { ...TENANCIES, authorizerCacheTtlSeconds: CACHE_SECONDS }
+    done(await world.client.apis.deploy('tenancies', 'staging', again))
+    await world.settled()
   })
 
   it('that does not exist yet is not made by a revoked token', async () => {

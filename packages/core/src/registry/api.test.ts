@@ -74,6 +74,19 @@ describe('an API', () => {
     expect(cached.deployments).toEqual([{ ...placed('staging', 'g', 60), generation: 1 }])
   })
 
+  it('remembers what API Gateway may still keep of a deployment that was left, changed or closed, and no longer', () => {
+    const cached = happened(registered, facts(deploy(registered, placed('staging', 'g', 300), FREE)))
+    const former = [{ environment: 'staging', until: '2026-01-01T00:05:00.000Z' }]
+    const shorter = facts(deploy(cached, placed('staging', 'g', 1), OWN))
+    expect(happened(cached, shorter).formerCaches).toEqual(former)
+    expect(happened(cached, facts(deploy(cached, placed('staging', 'h'), FREE))).formerCaches).toEqual(former)
+    expect(happened(cached, deregister(cached, cause)).formerCaches).toEqual(former)
+    const [closing] = deregister(happened(cached, shorter), cause)
+    const closed = closing && evolve(happened(cached, shorter), closing, '2026-01-01T00:05:00.000Z')
+    expect(closed?.formerCaches).toEqual([{ environment: 'staging', until: '2026-01-01T00:05:01.000Z' }])
+    expect(happened(deployed, deregister(deployed, cause))).not.toHaveProperty('formerCaches')
+  })
+
   it('moves, and says where it was', () => {
     const [fact] = facts(deploy(deployed, placed('staging', 'h'), FREE))
     expect(fact).toMatchObject({ data: { replaced: deployed.deployments[0] } })

@@ -20,10 +20,19 @@ export interface Api {
   readonly description?: string | undefined
   readonly routes: readonly ProtectedRoute[]
   readonly deployments: readonly Deployment[]
+  /** Of deployments that were left or got another cache time: what API Gateway kept of them before. */
+  readonly formerCaches?: readonly FormerCache[]
   readonly status: 'registered' | 'deregistered'
   readonly registeredAt: string
   readonly publishedAt: string
   readonly deregisteredAt?: string
+}
+
+/** An Allow that was cached on a deployment as it was before may live until then. */
+export interface FormerCache {
+  readonly environment: string
+  /** RFC 3339. */
+  readonly until: string
 }
 
 export interface DescribeApi {
@@ -132,16 +141,30 @@ export const evolve = (api: Api | undefined, event: ApiChange, time: string): Ap
     case 'api.deployed': {
       const { deployment } = event.data
       const others = api.deployments.filter(({ environment }) => environment !== deployment.environment)
-      return { ...api, deployments: [...others, deployment] }
+      const left = api.deployments.filter((other) => !others.includes(other))
+      return { ...withFormerCaches(api, left, time), deployments: [...others, deployment] }
     }
     case 'api.deregistered':
       return {
-        ...api,
+        ...withFormerCaches(api, api.deployments, time),
         deployments: [],
         status: 'deregistered',
         deregisteredAt: event.data.deregisteredAt,
       }
   }
+}
+
+const withFormerCaches = (api: Api, left: readonly Deployment[], time: string): Api => {
+  const now = Date.parse(time)
+  const alive = (api.formerCaches ?? []).filter(({ until }) => Date.parse(until) > now)
+  const added = left
+    .filter(({ authorizerCacheTtlSeconds }) => authorizerCacheTtlSeconds > 0)
+    .map(({ environment, authorizerCacheTtlSeconds }) => ({
+      environment,
+      until: new Date(now + authorizerCacheTtlSeconds * 1_000).toISOString(),
+    }))
+  const { formerCaches: _, ...rest } = api
+  return alive.length + added.length === 0 ? rest : { ...rest, formerCaches: [...alive, ...added] }
 }
 
 export const labelsOf = ({ status, name, owner }: Api): readonly string[] => [

@@ -65,10 +65,7 @@ describe('a token', async () => {
     'arn:aws:execute-api:eu-west-2:1:abc123/staging/GET/x',
     arn().replace('execute-api', 's3'),
   ])('is refused for what is no ARN of a method: "%s"', async (methodArn) => {
-    expect(await asked(methodArn)).toEqual([
-      methodArn === '' ? 'explicit-deny' : 'explicit-deny',
-      'coordinates_mismatch',
-    ])
+    expect(await asked(methodArn)).toEqual(['explicit-deny', 'coordinates_mismatch'])
   })
 
   it('for one environment of an API does not open another one of it', async () => {
@@ -96,6 +93,16 @@ describe('a token', async () => {
     expect(await status('/def456/staging/api/v1/repairs/7')).toBe(200)
     expect(await status('/abc123/staging/api/v1/tenancies')).toBe(403)
     expect(await status('/def456/staging/api/v1/tenancies/7')).toBe(403)
+  })
+
+  it('follows its API to another account, where the URL of the gateway is the same', async () => {
+    const { secret: token } = await issue(world, { api: 'repairs', routes: ['GET /api/v1/repairs/{id}'] })
+    const status = async () => (await world.call({ path: '/def456/staging/api/v1/repairs/7', token })).status
+    expect(await status()).toBe(200)
+    const moved = { ...REPAIRS, accountId: '222222222222' }
+    done(await world.client.apis.deploy('repairs', 'staging', moved))
+    await world.settled()
+    expect(await status()).toBe(200)
   })
 })
 

@@ -30,8 +30,10 @@ describe('what reaches the upstream', async () => {
     const headers = await headersSeen([
       ...['X-Countersign-Consumer-Id', 'con_forged', 'x-countersign-consumer-id', 'con_forged'],
       ...['X-COUNTERSIGN-TOKEN-ID', 'tok_forged', 'x-countersign-groups', 'admin', 'X-Countersign-', 'x'],
+      // Many a backend reads `_` and `-` as one.
+      ...['X_Countersign_Token_Id', 'tok_forged', 'x-countersign_consumer', 'forged'],
     ])
-    const told = Object.entries(headers).filter(([name]) => name.startsWith('x-countersign-'))
+    const told = Object.entries(headers).filter(([name]) => /^x[-_]countersign[-_]/.test(name))
     const names = told.map(([name]) => name).toSorted((a, b) => a.localeCompare(b))
     expect(names).toEqual([
       'x-countersign-api-id',

@@ -9,7 +9,7 @@ import { type Adversity, hubEntry, localBus } from '../runtime/bus.ts'
 import { createRuntime, type Runtime } from '../runtime/runtime.ts'
 import { createWorkers, type Step } from '../runtime/workers.ts'
 import type { Database } from '../store/database.ts'
-import { deploymentKeysAt, sweep } from '../store/sqlite-access-rows.ts'
+import { deploymentKeyAt, sweep } from '../store/sqlite-access-rows.ts'
 import { eventIn } from '../store/sqlite-ledger.ts'
 import { sqliteQueues } from '../store/sqlite-queues.ts'
 import { bootstrap } from './bootstrap.ts'
@@ -77,7 +77,7 @@ export const startPlatform = async (options: PlatformOptions): Promise<Platform>
     await runtime.drain()
     told = keyRingChanged // the operator's token may have been signed with a key that was given up
     const coordinatesOf = (gatewayId: string, stage: string) =>
-      coordinatesAt(deploymentKeysAt(database, `${gatewayId}/${stage}`), gatewayId, stage)
+      coordinatesAt(deploymentKeyAt(database, `${gatewayId}/${stage}`), gatewayId, stage)
     const servers = await startServers(options, services, coordinatesOf, failed)
     const schedules = startSchedules(services)
     const sweeping = setInterval(() => sweep(database, clock()), SWEEP_MILLISECONDS).unref()
@@ -155,7 +155,7 @@ const unswept = (rows: Iterable<readonly [string, Row]>, now: number): ReadonlyM
 /** Of a gateway that nobody registered, nothing is known but its URL. */
 const UNREGISTERED = { accountId: '000000000000', region: 'local' } as const
 
-const coordinatesAt = (keys: readonly string[], gatewayId: string, stage: string): Coordinates => {
-  const [, accountId, region] = /^deployment#([^/]+)\/([^/]+)\//.exec(keys[0] ?? '') ?? []
+const coordinatesAt = (key: string | undefined, gatewayId: string, stage: string): Coordinates => {
+  const [, accountId, region] = /^deployment#([^/]+)\/([^/]+)\//.exec(key ?? '') ?? []
   return accountId && region ? { accountId, region, gatewayId, stage } : { ...UNREGISTERED, gatewayId, stage }
 }

@@ -50,7 +50,7 @@ export const proxyTo = (upstream: string): Integration => {
 const passedOn = ({ headers, body }: GatewayRequest, context: AuthorizerContext): Record<string, string> => {
   const own = headers.filter(([name]) => {
     const lower = name.toLowerCase()
-    return !NOT_PASSED_ON.has(lower) && !lower.startsWith(CONTEXT_HEADER)
+    return !NOT_PASSED_ON.has(lower) && !lower.replaceAll('_', '-').startsWith(CONTEXT_HEADER)
   })
   const told = Object.entries(context).map(([name, value]) => [
     `${CONTEXT_HEADER}${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,

@@ -37,11 +37,15 @@ export const writeRegisters = (database: Database, writes: readonly RegisterWrit
 const gatewayIn = (key: string): string | null =>
   /^deployment#[^/]+\/[^/]+\/([^/]+\/[^/#]+)#0$/.exec(key)?.[1] ?? null
 
-/** The keys of the deployment rows (copy 0) that a `gatewayId/stage` has, in any account and region. */
-export const deploymentKeysAt = (database: Database, gateway: string): readonly string[] =>
-  database
-    .all('SELECT key FROM access_row WHERE gateway = ? ORDER BY key', gateway)
-    .map(({ key }) => String(key))
+/** The key of the deployment row (copy 0) that a `gatewayId/stage` has, in any account and region; one that is alive, if any. */
+export const deploymentKeyAt = (database: Database, gateway: string): string | undefined => {
+  const alive = `json_extract(body, '$.registers.binding.value') IS NOT NULL`
+  const row = database.get(
+    `SELECT key FROM access_row WHERE gateway = ? ORDER BY ${alive} DESC, key LIMIT 1`,
+    gateway,
+  )
+  return row && String(row.key)
+}
 
 /** Rows whose time is over leave, as DynamoDB's TTL would see to. */
 export const sweep = (database: Database, now: Date): void => {

@@ -48,13 +48,21 @@ export interface World extends AnyWorld {
 
 export type WorldOptions = Partial<PlatformOptions>
 
-/** The world that `COUNTERSIGN_WORLD` names: `emulator` is the system as deployed to AWS; unset, this machine. */
+const WORLDS: Readonly<Record<string, () => Promise<AnyWorld>>> = {
+  local: () => startWorld(),
+  emulator: async () => (await import('../aws/world.ts')).openEmulatorWorld(),
+  'emulator-iam': async () => (await import('../aws/world.ts')).openEmulatorWorld({ enforceIam: true }),
+}
+
+/**
+ * The world that `COUNTERSIGN_WORLD` names: this machine unless it says `emulator`, the system as deployed to AWS, or
+ * `emulator-iam`, the same with every function held to its role.
+ */
 export const openWorld = async (): Promise<AnyWorld> => {
   const named = process.env.COUNTERSIGN_WORLD || 'local'
-  if (named === 'local') return startWorld()
-  if (named !== 'emulator') throw new Error(`COUNTERSIGN_WORLD is "local" or "emulator", not "${named}"`)
-  const { openEmulatorWorld } = await import('../aws/world.ts')
-  return openEmulatorWorld()
+  const open = WORLDS[named]
+  if (!open) throw new Error(`COUNTERSIGN_WORLD is one of ${Object.keys(WORLDS).join(', ')}, not "${named}"`)
+  return open()
 }
 
 /** A platform on this machine, on free ports and a folder of its own that goes when it stops. */

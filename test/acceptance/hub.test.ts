@@ -80,6 +80,43 @@ describe('what the API Hub says', () => {
     ])
   })
 
+  /** Handlers run side by side on AWS: `work` happens between what the next one reads and what it writes. */
+  const inBetween = (work: () => Promise<void>) => {
+    const { ledger } = machine.services
+    const { commit } = ledger
+    let pending: typeof work | undefined = work
+    const interrupted: typeof commit = async (change) => {
+      const now = pending
+      pending = undefined
+      await now?.()
+      return commit(change)
+    }
+    Object.assign(ledger, { commit: interrupted })
+  }
+
+  it('later goes before what was said earlier and is still being worked on', async () => {
+    inBetween(() => published(2, 'repairs', REPAIRS))
+    await published(1, 'tenancies', TENANCIES)
+    expect(await registered()).toMatchObject([
+      { routes: { length: 1 }, deployments: [{ coordinates: REPAIRS }] },
+    ])
+  })
+
+  it('closes no API that is published again while the withdrawal is worked on', async () => {
+    await published(1, 'tenancies', TENANCIES)
+    inBetween(() => published(3, 'repairs', REPAIRS))
+    await withdrawn(2)
+    expect(await registered()).toMatchObject([{ routes: { length: 1 } }])
+  })
+
+  it('opens no API that is withdrawn while an earlier publication is worked on', async () => {
+    await published(1, 'tenancies', TENANCIES)
+    inBetween(() => withdrawn(3))
+    await published(2, 'repairs', REPAIRS)
+    expect(await registered()).toEqual([])
+    expect(await types()).not.toContain('api.registration-rejected')
+  })
+
   it('closes an API, and an earlier publication does not open it again', async () => {
     await published(1, 'tenancies', TENANCIES)
     await withdrawn(3)

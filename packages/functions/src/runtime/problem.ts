@@ -17,6 +17,7 @@ export type Reason =
   | 'api_reserved'
   | 'api_name_malformed'
   | 'registration_rejected'
+  | 'publication_overtaken'
   | 'deployment_taken'
   | 'deployment_of_other_environment'
   | 'key_not_found'
@@ -50,6 +51,7 @@ const PROBLEMS = {
   api_reserved: [403, "The platform's own API changes with the platform alone"],
   api_name_malformed: [400, 'Not a name for an API'],
   registration_rejected: [422, 'The API could not be registered'],
+  publication_overtaken: [409, 'What was published later, or withdrawn, goes before it'],
   deployment_taken: [409, 'Another API lives at these coordinates'],
   deployment_of_other_environment: [409, 'Another environment of this API lives at these coordinates'],
   key_not_found: [404, 'No such signing key'],

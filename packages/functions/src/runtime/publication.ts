@@ -1,8 +1,6 @@
 import { type Cause, HUB_SOURCE } from '@countersign/core/events'
-import type { Ledger } from '@countersign/core/ledger'
-import type { Api, RegistrationFault } from '@countersign/core/registry'
+import type { RegistrationFault } from '@countersign/core/registry'
 import { digestOf } from '@countersign/core/shared'
-import { findApi } from './entities.ts'
 import type { Refusal } from './problem.ts'
 import {
   type AskedApi,
@@ -21,29 +19,36 @@ type PublicationServices = Pick<Services, 'ledger' | 'newId' | 'clock' | 'log'>
 
 /**
  * One publication: the API first, then each deployment. Each is a transaction under a key of its own, so a redelivery
- * goes on where the last one stopped; a publication that a later one or a withdrawal overtook changes nothing.
+ * goes on where the last one stopped; a publication that a later one or a withdrawal overtook changes nothing more.
  */
 export const registerPublication = async (services: PublicationServices, event: Published): Promise<void> => {
   const { deployments, ...publication } = event.data
   const cause = causeOf(event, services.clock())
-  if (await isOvertaken(services.ledger, publication.name, event.time)) return ignored(services, event)
   const published = await publishApi(services, asked(event, 'api', cause), {
     ...publication,
     publishedAt: event.time,
   })
-  if (!published.ok) {
-    if (published.error.reason === 'conflict') throw new Error('the API could not be registered: conflict')
-    return said(services, event, published.error)
-  }
+  if (!published.ok) return notRegistered(services, event, published.error)
   const faults: RegistrationFault[] = []
   for (const { environment, authorizerCacheTtlSeconds = 0, ...coordinates } of deployments) {
-    const placement = { environment, authorizerCacheTtlSeconds, coordinates }
+    const placement = { environment, authorizerCacheTtlSeconds, coordinates, saidAt: event.time }
     const deployed = await deployApi(services, asked(event, environment, cause), publication.name, placement)
-    if (!deployed.ok) faults.push(placementFault(environment, deployed.error))
+    if (deployed.ok) continue
+    if (isOvertaken(deployed.error)) return ignored(services, event)
+    faults.push(placementFault(environment, deployed.error))
   }
   if (faults.length === 0) return
   const rejected = await rejectPublication(services, asked(event, 'deployments', cause), publication, faults)
   if (!rejected.ok) said(services, event, rejected.error)
+}
+
+/** By a later publication, or by a withdrawal. */
+const isOvertaken = ({ reason }: Refusal): boolean =>
+  reason === 'publication_overtaken' || reason === 'api_not_found'
+
+const notRegistered = (services: PublicationServices, event: Published, refusal: Refusal): void => {
+  if (refusal.reason === 'conflict') throw new Error('the API could not be registered: conflict')
+  return isOvertaken(refusal) ? ignored(services, event) : said(services, event, refusal)
 }
 
 /** What another try can mend is thrown, so that the queue tries again; the rest is for the publisher to mend. */
@@ -71,24 +76,15 @@ export const rejectMalformed = async (
 /** Closes the API, unless it was published again since. */
 export const withdrawPublication = async (services: PublicationServices, event: Withdrawn): Promise<void> => {
   const cause = causeOf(event, services.clock())
-  const found = await findApi(services.ledger, event.data.name)
-  if (!found || Date.parse(found.state.publishedAt) > Date.parse(event.time)) return ignored(services, event)
   const { name } = event.data
   const withdrawn = await withOthersApi(services, name, () =>
-    deregisterApi(services, asked(event, 'withdrawal', cause), name, new Date(event.time)),
+    deregisterApi(services, asked(event, 'withdrawal', cause), name, event.time),
   )
   if (withdrawn.ok) return
-  if (withdrawn.error.reason === 'api_reserved') return said(services, event, withdrawn.error)
-  throw new Error(`the API could not be withdrawn: ${withdrawn.error.reason}`)
-}
-
-/** Published again, or deregistered, after this was said: EventBridge does not keep order. */
-const isOvertaken = async (ledger: Ledger, name: string, time: string): Promise<boolean> => {
-  const found = await findApi(ledger, name)
-  if (found) return Date.parse(found.state.publishedAt) > Date.parse(time)
-  const labels = ['status=deregistered', `name=${name}`]
-  const { items } = await ledger.list<Api>('api', { labels, limit: 100, after: undefined })
-  return items.some(({ state }) => Date.parse(state.deregisteredAt ?? '') >= Date.parse(time))
+  const { reason } = withdrawn.error
+  if (isOvertaken(withdrawn.error)) return ignored(services, event)
+  if (reason === 'api_reserved') return said(services, event, withdrawn.error)
+  throw new Error(`the API could not be withdrawn: ${reason}`)
 }
 
 const causeOf = (event: HubEvent, now: Date): Cause => ({

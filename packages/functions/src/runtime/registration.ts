@@ -3,7 +3,7 @@ import type { Claim, ClaimChange, Ledger } from '@countersign/core/ledger'
 import { type Api, type DescribeApi, type RegistrationFault, Registry } from '@countersign/core/registry'
 import { type Coordinates, err, isId, ok, type Result } from '@countersign/core/shared'
 import { type Asked, change, command, type Decided, NOTHING, versionMatches } from './command.ts'
-import { apiShape, findApi, publicationShape } from './entities.ts'
+import { apiShape, findApi, publicationShape, type RegisteredApi } from './entities.ts'
 import type { HttpAnswer } from './http.ts'
 import type { Refusal } from './problem.ts'
 import type { Services } from './services.ts'
@@ -55,8 +55,6 @@ export const publishApi = async (
 ): Promise<Result<HttpAnswer, Refusal>> => {
   const misnamed = nameFaults(publication.name)
   if (misnamed.length > 0) return rejectPublication(services, asked, publication, misnamed)
-  if (isId('api', publication.name))
-    return err({ reason: 'api_name_malformed', detail: 'a name must not look like an id' })
   const routes = await Registry.routesOf(publication.openapi, publication.authorization)
   if (!routes.ok) return rejectPublication(services, asked, publication, routes.error)
   return registerRoutes(services, asked, { ...publication, routes: routes.value })
@@ -79,6 +77,8 @@ const saveApi = async (
   const described = { name, owner, description, routes, publishedAt }
   const found = await findApi(services.ledger, name)
   if (!versionMatches(ifMatch, found ?? NOTHING)) return err({ reason: 'version_mismatch' })
+  if (publicationId !== undefined && (await isOvertaken(services.ledger, name, publishedAt, found)))
+    return err({ reason: 'publication_overtaken' })
   const id = found?.state.id ?? services.newId('api')
   const facts = found
     ? updateFacts(found.state, described, publicationId !== undefined)
@@ -90,6 +90,22 @@ const saveApi = async (
   const claims = found ? [] : [await taking(services.ledger, Registry.nameClaim(name), id)]
   return ok({ changes, claims, answer: { status: found ? 200 : 201, body: apiView(state), version } })
 }
+
+/** Published again, or deregistered, after this was said: EventBridge does not keep order. */
+const isOvertaken = async (
+  ledger: Ledger,
+  name: string,
+  saidAt: string,
+  found: RegisteredApi | undefined,
+): Promise<boolean> => {
+  if (found) return isPublishedAfter(found.state, saidAt)
+  const labels = ['status=deregistered', `name=${name}`]
+  const { items } = await ledger.list<Api>('api', { labels, limit: 100, after: undefined })
+  return items.some(({ state }) => Date.parse(state.deregisteredAt ?? '') >= Date.parse(saidAt))
+}
+
+const isPublishedAfter = ({ publishedAt }: Api, saidAt: string): boolean =>
+  Date.parse(publishedAt) > Date.parse(saidAt)
 
 /** A publisher that says the same again says it later: what it said in between must not come after it. */
 const updateFacts = (api: Api, described: DescribeApi, isPublication: boolean) => {
@@ -134,6 +150,8 @@ export interface Placement {
   readonly environment: string
   readonly coordinates: Coordinates
   readonly authorizerCacheTtlSeconds: number
+  /** RFC 3339, of a publication: what was published later than it has its own places. */
+  readonly saidAt?: string
 }
 
 /** Says where an environment of an API lives. */
@@ -147,6 +165,8 @@ export const deployApi = (
     const found = await findApi(services.ledger, api)
     if (!found) return err({ reason: 'api_not_found' })
     if (!versionMatches(asked.ifMatch, found)) return err({ reason: 'version_mismatch' })
+    if (placement.saidAt !== undefined && isPublishedAfter(found.state, placement.saidAt))
+      return err({ reason: 'publication_overtaken' })
     const holding = await services.ledger.claim(Registry.coordinatesClaim(placement.coordinates))
     const facts = Registry.deploy(found.state, placement, holding)
     if (!facts.ok) return err({ reason: facts.error.reason })
@@ -176,18 +196,24 @@ const deploymentClaims = async (
   ]
 }
 
-/** Closes an API: its name and its coordinates are free again, and nothing opens what lived there. `saidAt`: by its publisher. */
+/**
+ * Closes an API: its name and its coordinates are free again, and nothing opens what lived there. `saidAt`: RFC 3339, of
+ * its publisher's withdrawal, which closes nothing that was published later.
+ */
 export const deregisterApi = (
   services: RegistrationServices,
   asked: AskedApi,
   api: string,
-  saidAt: Date = asked.cause.now,
+  saidAt?: string,
 ): Promise<Result<HttpAnswer, Refusal>> =>
   command(services, asked, async () => {
     const found = await findApi(services.ledger, api)
     if (!found) return err({ reason: 'api_not_found' })
     if (!versionMatches(asked.ifMatch, found)) return err({ reason: 'version_mismatch' })
-    const facts = Registry.deregister(found.state, { ...asked.cause, now: saidAt })
+    if (saidAt !== undefined && isPublishedAfter(found.state, saidAt))
+      return err({ reason: 'publication_overtaken' })
+    const now = saidAt === undefined ? asked.cause.now : new Date(saidAt)
+    const facts = Registry.deregister(found.state, { ...asked.cause, now })
     const { state, version, changes } = change(apiShape, found.state.id, found, facts, {
       ...services,
       cause: asked.cause,

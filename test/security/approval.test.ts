@@ -154,6 +154,12 @@ describe('a token that cannot be issued', async () => {
     expect(problem.errors).toContainEqual(expect.objectContaining({ code, pointer }))
   })
 
+  it('opens no more than an event could carry', async () => {
+    const routes = Array.from({ length: 150 }, (_, index) => `GET /${'x'.repeat(1_000)}${index}`)
+    const problem = await refused({ consumer: holder, grants: [{ ...good, routes }] })
+    expect(problem).toMatchObject({ code: 'invalid_request', errors: [{ pointer: '/grants' }] })
+  })
+
   it('is told every reason at once', async () => {
     const grants = [
       { ...good, routes: ['GET /x', 'FETCH /y'] },

@@ -337,6 +337,15 @@ describe('what API Gateway could not have', () => {
     expect(await codesOf(many(1_001))).toEqual(['too_many_operations'])
   })
 
+  it('names routes that no event could carry', async () => {
+    const long = (count: number) => {
+      const paths = Array.from({ length: count }, (_, i) => [`/${'p'.repeat(500)}${i}`, { get: operation() }])
+      return openapi({ paths: Object.fromEntries(paths) })
+    }
+    expect(await codesOf(long(300))).toEqual([])
+    expect(await codesOf(long(400))).toEqual(['document_too_large'])
+  })
+
   it('reads the ANY method of API Gateway', async () => {
     const paths = { '/{proxy+}': { 'x-amazon-apigateway-any-method': operation() } }
     expect(written(await routesIn(openapi({ paths })))).toEqual(['ANY /{proxy+}'])

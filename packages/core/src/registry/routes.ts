@@ -48,6 +48,7 @@ export const routesOf = async (
     ...itemFaults(document.value),
     ...extensionFaults(document.value, operations),
     ...routes.flatMap(templateFaults),
+    ...sizeFaults(routes),
     ...shapeFaults(routes),
   ]
   return faults.length > 0
@@ -133,6 +134,18 @@ const templateFaults = ({ pointer, path }: PointedRoute): readonly RegistrationF
   path.length <= LONGEST_PATH && isTemplate(path)
     ? []
     : [fault(pointer, 'path_unsupported', `"${path}" is not a path template that API Gateway could have`)]
+
+/** All of them travel in one event, which EventBridge and SQS take up to 256 KiB with its envelope. */
+const LARGEST_ROUTES_BYTES = 200_000
+
+const sizeFaults = (routes: readonly PointedRoute[]): readonly RegistrationFault[] => {
+  const told = routes
+    .filter((route) => templateFaults(route).length === 0)
+    .map(({ pointer: _, ...route }) => route)
+  return Buffer.byteLength(JSON.stringify(told)) > LARGEST_ROUTES_BYTES
+    ? [fault('/paths', 'document_too_large', `its routes are more than ${LARGEST_ROUTES_BYTES} bytes`)]
+    : []
+}
 
 /** Said once where it stands, however many operations it is said for. */
 const extensionFaults = (

@@ -11,6 +11,9 @@ import { currentSigningKey, readKeyRing } from '../runtime/mint.ts'
 import type { Services } from '../runtime/services.ts'
 import { tokenView } from '../runtime/views.ts'
 
+/** A grant says more in its event than in the body, and an event on the bus has 256 KiB at most. */
+const LARGEST_GRANTS_BYTES = 131_072
+
 const Body = z.strictObject({
   consumer: idOf('consumer'),
   grants: z
@@ -22,7 +25,10 @@ const Body = z.strictObject({
       }),
     )
     .min(1)
-    .max(20),
+    .max(20)
+    .refine((grants) => Buffer.byteLength(JSON.stringify(grants)) <= LARGEST_GRANTS_BYTES, {
+      error: `all grants together are at most ${LARGEST_GRANTS_BYTES} bytes`,
+    }),
   expiresAt: Instant.optional(),
   expiresIn: z.string().max(16).optional(),
   reason: Line.optional(),

@@ -48,7 +48,8 @@ const isOvertaken = ({ reason }: Refusal): boolean =>
 
 const notRegistered = (services: PublicationServices, event: Published, refusal: Refusal): void => {
   if (refusal.reason === 'conflict') throw new Error('the API could not be registered: conflict')
-  return isOvertaken(refusal) ? ignored(services, event) : said(services, event, refusal)
+  if (isOvertaken(refusal)) ignored(services, event)
+  else said(services, event, refusal)
 }
 
 /** What another try can mend is thrown, so that the queue tries again; the rest is for the publisher to mend. */

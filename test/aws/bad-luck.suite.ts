@@ -1,0 +1,190 @@
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { done } from '../support/world.ts'
+import { eventually } from './eventually.ts'
+import { type Fault, type FaultProxy, first, on, refusal, startFaultProxy } from './fault-proxy.ts'
+import { housing } from './given.ts'
+import { coldStart, invoke } from './levers.ts'
+import { everyEvent } from './read-models.ts'
+import { openEmulatorWorld } from './world.ts'
+
+let started: FaultProxy | undefined
+const world = await openEmulatorWorld({
+  functionsSee: async (endpoint) => {
+    started = await startFaultProxy(endpoint)
+    return started.endpoint
+  },
+})
+if (!started) throw new Error('the functions do not see the proxy')
+const proxy = started
+afterAll(async () => {
+  await world.stop()
+  await proxy.close()
+})
+afterEach(() => {
+  proxy.fault = undefined
+})
+const { client } = world
+const { issue, statusWith, opens } = await housing(world)
+const good = await issue()
+await opens(good.token)
+
+const broken: Fault = async () => refusal(500, 'InternalServerError')
+const throttled: Fault = async () => refusal(400, 'ThrottlingException')
+const dropped: Fault = async () => 'drop'
+const hanging: Fault = async () => 'hang'
+const lost: Fault = async (call) => {
+  await call.forward()
+  return 'drop'
+}
+const unprocessed: Fault = async ({ body }) => ({
+  ...refusal(200, 'none'),
+  body: JSON.stringify({ Responses: {}, UnprocessedKeys: JSON.parse(body).RequestItems }),
+})
+
+describe('the authorizer, when its store fails', () => {
+  it.each([
+    ['answers 5xx', broken],
+    ['throttles', throttled],
+    ['breaks every connection', dropped],
+    ['never answers', hanging],
+    ['leaves keys unprocessed', unprocessed],
+  ] as const)('answers 500 and never Allow while DynamoDB %s, and recovers', async (_, fault) => {
+    proxy.fault = on(['BatchGetItem'], fault)
+    expect(await statusWith(good.token)).toBe(500)
+    expect(await statusWith('garbage')).toBe(401)
+    proxy.fault = undefined
+    expect(await statusWith(good.token)).toBe(200)
+  })
+
+  it.each([
+    ['5xx', broken],
+    ['throttle', throttled],
+    ['broken connection', dropped],
+    ['slow answer', hanging],
+    ['unprocessed key', unprocessed],
+  ] as const)('does not let the caller feel one %s', async (_, fault) => {
+    proxy.fault = on(['BatchGetItem'], first(1, fault))
+    expect(await statusWith(good.token)).toBe(200)
+  })
+
+  it.each([
+    ['answers 5xx', broken],
+    ['never answers', hanging],
+  ] as const)(
+    'answers 500 at a cold start while Secrets Manager %s, and keeps no failure',
+    async (_, fault) => {
+      await coldStart(world, 'Authorizer')
+      proxy.fault = on(['GetSecretValue'], fault)
+      expect(await statusWith(good.token)).toBe(500)
+      proxy.fault = undefined
+      expect(await statusWith(good.token)).toBe(200)
+    },
+  )
+
+  it('asks DynamoDB once and nobody else, warm', async () => {
+    expect(await statusWith(good.token)).toBe(200)
+    proxy.calls.length = 0
+    expect(await statusWith(good.token)).toBe(200)
+    expect(proxy.calls).toEqual(['BatchGetItem'])
+  })
+})
+
+describe('what was acknowledged, when services fail', () => {
+  const tokens = async () =>
+    (await everyEvent(world.wire, world.deployment)).filter(({ type }) => type === 'token.issued').length
+
+  const conflict: Fault = async ({ body }) => {
+    const items: readonly unknown[] = JSON.parse(body).TransactItems
+    const CancellationReasons = items.map((__, at) =>
+      at === 0 ? { Code: 'TransactionConflict', Message: 'by the proxy' } : { Code: 'None' },
+    )
+    return refusal(400, 'com.amazonaws.dynamodb.v20120810#TransactionCanceledException', {
+      Message: 'cancelled',
+      CancellationReasons,
+    })
+  }
+
+  it.each([
+    ['collides twice', first(2, conflict)],
+    ['answers 5xx once', first(1, broken)],
+    ['loses the connection', first(1, dropped)],
+    ['loses its answer after it was done', first(1, lost)],
+  ] as const)('is issued exactly once when its transaction %s', async (_, fault) => {
+    const before = await tokens()
+    proxy.fault = on(['TransactWriteItems'], fault)
+    const issued = await issue()
+    proxy.fault = undefined
+    await opens(issued.token)
+    expect(await tokens()).toBe(before + 1)
+  })
+
+  it('is refused as a failure, and stays undone, when the ledger cannot be written', async () => {
+    proxy.fault = on(['TransactWriteItems'], broken)
+    const revoked = await client.tokens.revoke(good.id, { reason: 'compromised' })
+    expect(!revoked.ok && revoked.error.reason === 'problem' && revoked.error.problem.status).toBe(500)
+    proxy.fault = undefined
+    expect(await statusWith(good.token)).toBe(200)
+  })
+
+  it('arrives although EventBridge and then DynamoDB failed for a while', async () => {
+    proxy.fault = on(['PutEvents'], broken)
+    const held = [await issue(), await issue()]
+    await eventually(
+      'the relay has tried',
+      async () => proxy.calls.filter((one) => one === 'PutEvents').length > 2,
+    )
+    proxy.fault = on(['UpdateItem'], throttled)
+    proxy.calls.length = 0
+    await eventually('the projector has tried', async () => proxy.calls.includes('UpdateItem'))
+    proxy.fault = undefined
+    for (const { token } of held) await opens(token)
+    await world.settled()
+  })
+
+  it('is refused at the next request, though nothing gets onto the bus', async () => {
+    const mine = await issue()
+    await opens(mine.token)
+    proxy.fault = on(['PutEvents'], broken)
+    done(await client.tokens.revoke(mine.id, { reason: 'compromised' }))
+    expect(await statusWith(mine.token)).toBe(401)
+    proxy.fault = undefined
+    await world.settled()
+    expect(await statusWith(mine.token)).toBe(401)
+  })
+
+  // The emulator's poller does not look at partial answers, so the test is the poller here.
+  it('is put on the bus entry by entry when EventBridge takes only a part', async () => {
+    const events = (await everyEvent(world.wire, world.deployment)).slice(0, 12)
+    const taken: string[] = []
+    const refused = new Set<string>()
+    proxy.fault = on(['PutEvents'], async ({ body }) => {
+      const { Entries } = JSON.parse(body) as { Entries: readonly { readonly Detail: string }[] }
+      const results = Entries.map(({ Detail }) => {
+        const { id } = JSON.parse(Detail) as { readonly id: string }
+        const mustWait = events.findIndex((event) => event.id === id) % 3 === 1 && !refused.has(id)
+        refused.add(id)
+        if (mustWait) return { ErrorCode: 'InternalFailure', ErrorMessage: 'by the proxy' }
+        taken.push(id)
+        return { EventId: crypto.randomUUID() }
+      })
+      const FailedEntryCount = results.filter(({ ErrorCode }) => ErrorCode !== undefined).length
+      return { ...refusal(200, 'none'), body: JSON.stringify({ FailedEntryCount, Entries: results }) }
+    })
+    let records = events.map((event, at) => ({
+      eventName: 'INSERT',
+      dynamodb: { SequenceNumber: String(at + 1), NewImage: { event: { S: JSON.stringify(event) } } },
+    }))
+    for (let polls = 0; records.length > 0 && polls < 20; polls++) {
+      const { batchItemFailures = [] } = (await invoke(world, 'RelayStream', { Records: records })) as {
+        batchItemFailures?: readonly { readonly itemIdentifier: string }[]
+      }
+      const from = batchItemFailures[0]?.itemIdentifier
+      records =
+        from === undefined
+          ? []
+          : records.slice(records.findIndex((one) => one.dynamodb.SequenceNumber === from))
+    }
+    expect(records).toEqual([])
+    expect(new Set(taken)).toEqual(new Set(events.map(({ id }) => id)))
+  })
+})

@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto'
+import {
+  dynamoAccessRows,
+  dynamoLedger,
+  eventBridgePublisher,
+  secretsManagerKeyRing,
+  sqsPipeline,
+} from '@countersign/aws'
+import { environmentCredentials, fetchAccessRows, fetchKeyRing } from '@countersign/aws/authorizer'
+import { type SubscriptionName, subscriptions } from '@countersign/topology'
+import { afterAll } from 'vitest'
+import { accessRowsContract } from '../contract/access-rows.ts'
+import { keyRingContract } from '../contract/key-ring.ts'
+import { ledgerContract } from '../contract/ledger.ts'
+import { ledgerPagesContract } from '../contract/ledger-pages.ts'
+import { type Delivery, pipelineContract, type Road } from '../contract/pipeline.ts'
+import { evaluate } from '../stacks/evaluate.ts'
+import type { Inputs } from '../stacks/evaluation.ts'
+import { KINDS, type Kind, the } from '../stacks/graph.ts'
+import { credentialsFor } from './deploy.ts'
+import { ACCOUNT, REGION, startEmulator } from './emulator.ts'
+import { createResource } from './resources/index.ts'
+import { createWire } from './wire.ts'
+
+const graph = await evaluate('test')
+const emulator = await startEmulator()
+afterAll(() => emulator.stop())
+const { endpoint } = emulator
+Object.assign(process.env, credentialsFor(endpoint))
+const wire = createWire({ endpoint, region: REGION, account: ACCOUNT })
+
+const create = (kind: Kind, name: string, inputs: Inputs) => createResource(wire, KINDS[kind], name, inputs)
+
+/** A resource as the stacks ask for it, under a name of its own. */
+const another = (kind: Kind, name: string, inputs: Inputs = {}) =>
+  create(kind, name, { ...the(graph, kind, name), name: `${name}-${randomUUID()}`, ...inputs })
+
+const tables = async () => {
+  const [ledger, access] = await Promise.all([
+    another('table', 'LedgerTable'),
+    another('table', 'AccessTable'),
+  ])
+  return { ledger: ledger.id, access: access.id }
+}
+
+const nothing = async () => {}
+
+const ledgerStore = async () => {
+  const { ledger, access } = await tables()
+  return {
+    ledger: dynamoLedger({ tables: { ledger, access: () => access } }),
+    accessRows: dynamoAccessRows({ table: access }),
+    close: nothing,
+  }
+}
+
+const aws = { region: REGION, endpoint, credentials: () => environmentCredentials(process.env) }
+
+/** The emulator shares two cores with everybody else here; how fast the reads are is another matter. */
+const PATIENT = { totalMilliseconds: 5_000, firstMilliseconds: 4_000 }
+
+/** What the authorizer reads with, over what the other functions write with. */
+const authorizerRows = async () => {
+  const { id: table } = await another('table', 'AccessTable')
+  const rows = dynamoAccessRows({ table })
+  return {
+    accessRows: { ...rows, ...fetchAccessRows({ ...aws, table, limits: PATIENT }) },
+    close: nothing,
+  }
+}
+
+const secret = async (): Promise<string> => {
+  const { namePrefix, ...inputs } = the(graph, 'secret', 'KeyRing')
+  return (await create('secret', 'KeyRing', { ...inputs, namePrefix: `${namePrefix}${randomUUID()}-` })).id
+}
+
+const authorizerRing = async () => {
+  const arn = await secret()
+  const ring = secretsManagerKeyRing({ secret: arn })
+  return { keyRing: { ...ring, ...fetchKeyRing({ ...aws, secret: arn, limits: PATIENT }) }, close: nothing }
+}
+
+/** Queue and dead letters of a subscription, with its rule on a bus; nobody polls. */
+const inbox = async (name: SubscriptionName, eventBusName: string) => {
+  const dead = await another('queue', `${name}DeadLettersQueue`, { name: `${name}-dead-${randomUUID()}` })
+  const redrivePolicy = JSON.stringify({
+    deadLetterTargetArn: dead.state.arn,
+    maxReceiveCount: subscriptions[name].maxReceiveCount,
+  })
+  const queue = await another('queue', `${name}Queue`, { name: `${name}-${randomUUID()}`, redrivePolicy })
+  const rule = `${name}-${randomUUID()}`.slice(0, 64)
+  await another('rule', `${name}Rule`, { name: rule, eventBusName })
+  await another('target', `${name}Target`, {
+    name: undefined,
+    rule,
+    eventBusName,
+    arn: queue.state.arn,
+    deadLetterConfig: { arn: dead.state.arn },
+  })
+  return [name, { queueUrl: queue.id, deadLetterQueueUrl: dead.id }] as const
+}
+
+interface Received {
+  readonly ReceiptHandle: string
+  readonly Body: string
+  readonly Attributes: { readonly ApproximateReceiveCount: string }
+}
+
+const road = async (): Promise<Road> => {
+  const { id: busName } = await another('bus', 'BusBus')
+  const names = Object.keys(subscriptions) as SubscriptionName[]
+  const queues = Object.fromEntries(await Promise.all(names.map((name) => inbox(name, busName)))) as Record<
+    SubscriptionName,
+    { readonly queueUrl: string; readonly deadLetterQueueUrl: string }
+  >
+  const held = new Map<string, string>()
+  const receive = async (name: SubscriptionName): Promise<readonly Delivery[]> => {
+    const QueueUrl = queues[name].queueUrl
+    const { Messages = [] } = await wire.target('sqs', 'ReceiveMessage', {
+      QueueUrl,
+      MaxNumberOfMessages: 10,
+      VisibilityTimeout: 60,
+      MessageSystemAttributeNames: ['ApproximateReceiveCount'],
+    })
+    return (Messages as readonly Received[]).map(({ ReceiptHandle, Body, Attributes }) => {
+      held.set(ReceiptHandle, QueueUrl)
+      return { handle: ReceiptHandle, body: Body, receives: Number(Attributes.ApproximateReceiveCount) }
+    })
+  }
+  return {
+    publisher: eventBridgePublisher({ busName }),
+    pipeline: sqsPipeline({ queues }),
+    receive,
+    done: async ({ handle: ReceiptHandle }) => {
+      await wire.target('sqs', 'DeleteMessage', { QueueUrl: held.get(ReceiptHandle), ReceiptHandle })
+      held.delete(ReceiptHandle)
+    },
+    failed: nothing, // SQS is told of nothing: a message comes back when it was not deleted.
+    visibleAgain: async () => {
+      for (const [ReceiptHandle, QueueUrl] of held)
+        await wire.target('sqs', 'ChangeMessageVisibility', { QueueUrl, ReceiptHandle, VisibilityTimeout: 0 })
+      held.clear()
+    },
+    close: nothing,
+  }
+}
+
+ledgerContract('in DynamoDB', ledgerStore)
+ledgerPagesContract('in DynamoDB', ledgerStore)
+accessRowsContract('in DynamoDB', ledgerStore)
+accessRowsContract('in DynamoDB, read as the authorizer reads it', authorizerRows)
+
+/** Secrets Manager refuses with `ResourceExistsException`; the adapter's own tests hold it to what it does then. */
+const EMULATED = { overwrites: 'the emulator lets a reused token overwrite its version' }
+const ring = async () => ({ keyRing: secretsManagerKeyRing({ secret: await secret() }), close: nothing })
+keyRingContract('in Secrets Manager', ring, EMULATED)
+keyRingContract('in Secrets Manager, read as the authorizer reads it', authorizerRing, EMULATED)
+
+pipelineContract('on EventBridge and SQS', road)

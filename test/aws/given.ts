@@ -1,0 +1,53 @@
+import { consumer, publish, SHOW } from '../acceptance/given.ts'
+import { done } from '../support/world.ts'
+import { eventually } from './eventually.ts'
+import { hasten } from './levers.ts'
+import type { EmulatorWorld } from './world.ts'
+
+/** Beside the APIs of the story, so that both can be told in one world. */
+const HOUSING = { accountId: '111111111111', region: 'eu-west-2', gatewayId: 'ghi789', stage: 'staging' }
+const PATH = '/ghi789/staging/api/v1/tenancies/7'
+
+export interface Issued {
+  readonly id: string
+  readonly token: string
+}
+
+/** An API of another team behind the authorizer, and a consumer of it. */
+export const housing = async (world: EmulatorWorld) => {
+  const { client } = world
+  await hasten(world, 'ProjectAccess')
+  await world.attach(HOUSING.gatewayId)
+  await publish(client, 'housing', { document: DOCUMENT, at: HOUSING })
+  const { id: holder } = await consumer(client, 'Housing service')
+  const ask = () => {
+    const grants = [{ api: 'housing', environment: HOUSING.stage, routes: [SHOW] }]
+    return client.tokens.issue({ consumer: holder, grants, expiresIn: '1d' })
+  }
+  const issue = async (): Promise<Issued> => {
+    const { id, token } = done(await ask())
+    if (token === undefined) throw new Error('the token waits for approval')
+    return { id, token }
+  }
+  const statusWith = async (token: string) => (await world.call({ path: PATH, token })).status
+  const opens = (token: string) =>
+    eventually('the token opens', async () => (await statusWith(token)) === 200)
+  /** Dead letters of the projector. */
+  const dead = async () =>
+    done(await client.pipeline.status()).subscriptions.find(({ name }) => name === 'ProjectAccess')?.dead
+  return { ask, issue, statusWith, opens, dead }
+}
+
+const DOCUMENT = {
+  openapi: '3.1.0',
+  info: { title: 'Housing', version: '1' },
+  'x-countersign-authorization': 'token',
+  paths: {
+    '/api/v1/tenancies/{id}': {
+      get: {
+        parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }],
+        responses: { '200': { description: 'The tenancy' } },
+      },
+    },
+  },
+}

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { TENANCY, tenancies } from '../acceptance/given.ts'
@@ -6,9 +6,10 @@ import { TENANCY, tenancies } from '../acceptance/given.ts'
 /** What a backend is told comes from the authorizer alone, and the credential stays at the gateway. */
 describe('what reaches the upstream', async () => {
   const seen: IncomingMessage[] = []
+  let answer: RequestListener = (_, outgoing) => outgoing.end('ok')
   const backend = createServer((incoming, outgoing) => {
     seen.push(incoming)
-    outgoing.end('ok')
+    answer(incoming, outgoing)
   })
   await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve))
   const { port } = backend.address() as AddressInfo
@@ -69,5 +70,29 @@ describe('what reaches the upstream', async () => {
     await world.call({ path: TENANCY, method: 'DELETE', token: token.secret })
     await world.call({ path: `${TENANCY}/../../../admin`, token: token.secret })
     expect(seen).toEqual([])
+  })
+
+  it('is answered with what it says, its headers too', async () => {
+    answer = (_, outgoing) => {
+      const headers = {
+        location: '/elsewhere',
+        etag: '"7"',
+        'set-cookie': ['a=1', 'b=2'],
+        connection: 'close',
+      }
+      outgoing.writeHead(302, headers).end('moved')
+    }
+    const { status, headers, body } = await world.call({ path: TENANCY, token: token.secret })
+    expect([status, body]).toEqual([302, 'moved'])
+    expect(headers).toMatchObject({ location: '/elsewhere', etag: '"7"', 'set-cookie': ['a=1', 'b=2'] })
+    expect(headers.connection).toBe('keep-alive')
+  })
+
+  it('is 502 when it breaks off in the middle of its answer', async () => {
+    answer = (_, outgoing) => {
+      outgoing.writeHead(200, { 'content-length': '100' })
+      outgoing.write('half', () => outgoing.destroy())
+    }
+    expect((await world.call({ path: TENANCY, token: token.secret })).status).toBe(502)
   })
 })

@@ -15,7 +15,8 @@ export interface GatewayRequest {
 
 export interface GatewayResponse {
   readonly status: number
-  readonly headers: Readonly<Record<string, string>>
+  /** A list for a header that comes more than once. */
+  readonly headers: Readonly<Record<string, string | string[]>>
   readonly body: string | Buffer
 }
 

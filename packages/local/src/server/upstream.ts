@@ -1,4 +1,4 @@
-import { Agent, request as httpRequest } from 'node:http'
+import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import type { Integration } from '../gateway/gateway.ts'
 import type { AuthorizerContext, GatewayRequest, GatewayResponse } from '../gateway/message.ts'
 import { gatewayResponses } from '../gateway/responses.ts'
@@ -32,10 +32,11 @@ export const proxyTo = (upstream: string): Integration => {
         (incoming) => {
           const chunks: Buffer[] = []
           incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
+          incoming.on('error', () => resolve(gatewayResponses.badGateway())) // it broke off
           incoming.on('end', () =>
             resolve({
               status: incoming.statusCode ?? 502,
-              headers: { 'content-type': incoming.headers['content-type'] ?? 'application/octet-stream' },
+              headers: passedBack(incoming.headers),
               body: Buffer.concat(chunks),
             }),
           )
@@ -45,6 +46,14 @@ export const proxyTo = (upstream: string): Integration => {
       outgoing.on('error', () => resolve(gatewayResponses.badGateway()))
       outgoing.end(request.body)
     })
+}
+
+const passedBack = (headers: IncomingHttpHeaders): GatewayResponse['headers'] => {
+  const answered: Record<string, string | string[]> = { 'content-type': 'application/octet-stream' }
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined && !NOT_PASSED_ON.has(name)) answered[name] = value
+  }
+  return answered
 }
 
 const passedOn = ({ headers, body }: GatewayRequest, context: AuthorizerContext): Record<string, string> => {

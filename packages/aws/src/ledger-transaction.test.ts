@@ -171,6 +171,26 @@ describe('a commit', () => {
     })
   })
 
+  it('takes a claim only from nobody, and releases one only from somebody', async () => {
+    const { calls, ledger } = ledgerOver()
+    const claim = (owner: string | undefined, expectedGeneration: number) =>
+      ledger.commit({ entities: [], claims: [{ name: 'x', owner, expectedGeneration }] })
+    await claim('api_1', 3)
+    await claim(undefined, 3)
+    await claim(undefined, 0)
+    const names = { '#generation': 'generation', '#owner': 'owner' }
+    const released = { ConditionExpression: '#generation = :expected AND attribute_exists(#owner)' }
+    expect(calls.flatMap((call) => items(call))).toMatchObject([
+      {
+        ConditionExpression: '#generation = :expected AND attribute_not_exists(#owner)',
+        ExpressionAttributeNames: names,
+        Item: { owner: { S: 'api_1' }, generation: { N: '4' } },
+      },
+      { ...released, ExpressionAttributeValues: { ':expected': { N: '3' } } },
+      { ...released, ExpressionAttributeValues: { ':expected': { N: '0' } } },
+    ])
+  })
+
   it('keeps the generation of a claim that is released', async () => {
     const { calls, ledger } = ledgerOver()
     await ledger.commit({ entities: [], claims: [{ name: 'x', owner: undefined, expectedGeneration: 3 }] })

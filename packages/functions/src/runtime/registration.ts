@@ -162,21 +162,40 @@ export const deployApi = (
   placement: Placement,
 ): Promise<Result<HttpAnswer, Refusal>> =>
   command(services, asked, async () => {
-    const found = await findApi(services.ledger, api)
-    if (!found) return err({ reason: 'api_not_found' })
-    if (!versionMatches(asked.ifMatch, found)) return err({ reason: 'version_mismatch' })
-    if (placement.saidAt !== undefined && isPublishedAfter(found.state, placement.saidAt))
-      return err({ reason: 'publication_overtaken' })
-    const holding = await services.ledger.claim(Registry.coordinatesClaim(placement.coordinates))
-    const facts = Registry.deploy(found.state, placement, holding)
-    if (!facts.ok) return err({ reason: facts.error.reason })
-    const { state, version, changes } = change(apiShape, found.state.id, found, facts.value, {
-      ...services,
-      cause: asked.cause,
-    })
-    const claims = await deploymentClaims(services.ledger, found.state, placement, holding)
-    return ok({ changes, claims, answer: { status: 200, body: apiView(state), version } })
+    const found = await askedApi(services.ledger, asked, api, placement.saidAt)
+    return found.ok ? saveDeployment(services, asked, found.value, placement) : found
   })
+
+/** The API that a command is about; refused when it is not as the caller thinks, or was published after `saidAt`. */
+const askedApi = async (
+  ledger: Ledger,
+  { ifMatch }: AskedApi,
+  api: string,
+  saidAt: string | undefined,
+): Promise<Result<RegisteredApi, Refusal>> => {
+  const found = await findApi(ledger, api)
+  if (!found) return err({ reason: 'api_not_found' })
+  if (!versionMatches(ifMatch, found)) return err({ reason: 'version_mismatch' })
+  const overtaken = saidAt !== undefined && isPublishedAfter(found.state, saidAt)
+  return overtaken ? err({ reason: 'publication_overtaken' }) : ok(found)
+}
+
+const saveDeployment = async (
+  services: RegistrationServices,
+  { cause }: AskedApi,
+  found: RegisteredApi,
+  placement: Placement,
+): Decided => {
+  const holding = await services.ledger.claim(Registry.coordinatesClaim(placement.coordinates))
+  const facts = Registry.deploy(found.state, placement, holding)
+  if (!facts.ok) return err({ reason: facts.error.reason })
+  const { state, version, changes } = change(apiShape, found.state.id, found, facts.value, {
+    ...services,
+    cause,
+  })
+  const claims = await deploymentClaims(services.ledger, found.state, placement, holding)
+  return ok({ changes, claims, answer: { status: 200, body: apiView(state), version } })
+}
 
 /** Takes the new coordinates and releases those the environment leaves; nothing when it stays where it is. */
 const deploymentClaims = async (
@@ -207,21 +226,23 @@ export const deregisterApi = (
   saidAt?: string,
 ): Promise<Result<HttpAnswer, Refusal>> =>
   command(services, asked, async () => {
-    const found = await findApi(services.ledger, api)
-    if (!found) return err({ reason: 'api_not_found' })
-    if (!versionMatches(asked.ifMatch, found)) return err({ reason: 'version_mismatch' })
-    if (saidAt !== undefined && isPublishedAfter(found.state, saidAt))
-      return err({ reason: 'publication_overtaken' })
-    const now = saidAt === undefined ? asked.cause.now : new Date(saidAt)
-    const facts = Registry.deregister(found.state, { ...asked.cause, now })
-    const { state, version, changes } = change(apiShape, found.state.id, found, facts, {
-      ...services,
-      cause: asked.cause,
-    })
-    const held = [
-      Registry.nameClaim(found.state.name),
-      ...found.state.deployments.map(({ coordinates }) => Registry.coordinatesClaim(coordinates)),
-    ]
-    const claims = await Promise.all(held.map((name) => releasing(services.ledger, name)))
-    return ok({ changes, claims, answer: { status: 200, body: apiView(state), version } })
+    const found = await askedApi(services.ledger, asked, api, saidAt)
+    return found.ok ? saveClosing(services, asked, found.value, saidAt) : found
   })
+
+const saveClosing = async (
+  services: RegistrationServices,
+  { cause }: AskedApi,
+  found: RegisteredApi,
+  saidAt: string | undefined,
+): Decided => {
+  const now = saidAt === undefined ? cause.now : new Date(saidAt)
+  const facts = Registry.deregister(found.state, { ...cause, now })
+  const { state, version, changes } = change(apiShape, found.state.id, found, facts, { ...services, cause })
+  const held = [
+    Registry.nameClaim(found.state.name),
+    ...found.state.deployments.map(({ coordinates }) => Registry.coordinatesClaim(coordinates)),
+  ]
+  const claims = await Promise.all(held.map((name) => releasing(services.ledger, name)))
+  return ok({ changes, claims, answer: { status: 200, body: apiView(state), version } })
+}

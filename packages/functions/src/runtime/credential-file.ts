@@ -1,11 +1,12 @@
-import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { type Id, isId, type Redacted } from '@countersign/core/shared'
 
 /** Readable by its owner alone from the first byte; replaced in one step. */
 export const writeCredential = (file: string, credential: Redacted<string>): void => {
   const draft = `${file}.new`
-  writeFileSync(draft, credential.reveal(), { mode: 0o600 })
-  chmodSync(draft, 0o600)
+  rmSync(draft, { force: true })
+  // `wx`: what others put there meanwhile, a link for one, is not written through, nor does it keep its own mode.
+  writeFileSync(draft, credential.reveal(), { mode: 0o600, flag: 'wx' })
   renameSync(draft, file)
 }
 

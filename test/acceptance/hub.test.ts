@@ -1,8 +1,9 @@
+import { make as registerApi } from '@countersign/functions/http/register-api'
 import type { LogLine } from '@countersign/functions/runtime/services'
 import { make } from '@countersign/functions/subscribers/register-published-api'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { example, REPAIRS, TENANCIES } from './given.ts'
-import { polled, standStill } from './one-machine.ts'
+import { polled, proxied, standStill } from './one-machine.ts'
 
 const at = (minutes: number) => new Date(Date.parse('2026-03-01T12:00:00Z') + minutes * 60_000)
 const ROUTES = { tenancies: 4, repairs: 1 } as const
@@ -115,6 +116,15 @@ describe('what the API Hub says', () => {
     await published(2, 'repairs', REPAIRS)
     expect(await registered()).toEqual([])
     expect(await types()).not.toContain('api.registration-rejected')
+  })
+
+  it('by a clock that is ahead does not keep what is put over HTTP afterwards from being done', async () => {
+    await published(90, 'tenancies', TENANCIES)
+    const put = registerApi(machine.services)
+    const body = { owner: 'housing', openapi: example('repairs') }
+    const { statusCode } = await put(proxied('PUT /apis/{name}', { name: 'housing' }, body))
+    expect(statusCode).toBe(200)
+    expect(await registered()).toMatchObject([{ routes: { length: 1 } }])
   })
 
   it('closes an API, and an earlier publication does not open it again', async () => {

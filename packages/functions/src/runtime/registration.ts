@@ -72,13 +72,16 @@ export const registerRoutes = (
 const saveApi = async (
   services: RegistrationServices,
   { cause, ifMatch }: AskedApi,
-  { name, owner, description, routes, publishedAt, publicationId }: Described,
+  { publicationId, ...asked }: Described,
 ): Decided => {
-  const described = { name, owner, description, routes, publishedAt }
+  const { name, owner, description, routes, publishedAt } = asked
   const found = await findApi(services.ledger, name)
   if (!versionMatches(ifMatch, found ?? NOTHING)) return err({ reason: 'version_mismatch' })
   if (publicationId !== undefined && (await isOvertaken(services.ledger, name, publishedAt, found)))
     return err({ reason: 'publication_overtaken' })
+  // Whoever asks for an answer asks now, even when the clock of what was said before is ahead of ours.
+  const saidAt = found && isPublishedAfter(found.state, publishedAt) ? found.state.publishedAt : publishedAt
+  const described = { name, owner, description, routes, publishedAt: saidAt }
   const id = found?.state.id ?? services.newId('api')
   const facts = found
     ? updateFacts(found.state, described, publicationId !== undefined)

@@ -23,6 +23,7 @@ describe('the same command again', async () => {
     const count = await events()
     const [second, third] = await Promise.all([issue('issue-1', 'first'), issue('issue-1', 'first')])
     expect(first.status).toBe(201)
+    expect(first.headers.etag).toBe('"1"')
     expect(JSON.parse(first.body).token).toMatch(/\./)
     for (const again of [second, third])
       expect([again.status, JSON.parse(again.body)]).toEqual([201, JSON.parse(first.body)])

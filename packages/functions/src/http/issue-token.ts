@@ -38,19 +38,20 @@ type Needs = Pick<Services, 'ledger' | 'keyRing' | 'settings' | 'newId' | 'clock
 
 export const make = (services: Needs) =>
   httpHandler({ body: Body }, services, async (request) => {
-    const { cause, body } = request
+    const { cause } = request
     const key = currentSigningKey(await readKeyRing(services), cause.now)
     if (!key.ok) return key
     const issued = await command(services, request, async () => {
-      const asked = await issueCommand(services, body, cause.now)
+      const asked = await issueCommand(services, request.body, cause.now)
       if (!asked.ok) return asked
       const waits = Token.needsApproval(asked.value.grants)
       const facts = waits ? Token.request(asked.value, cause) : Token.issue(asked.value, key.value.kid, cause)
-      const { state, changes } = change(tokenShape, asked.value.tokenId, NOTHING, facts, {
+      const { state, version, changes } = change(tokenShape, asked.value.tokenId, NOTHING, facts, {
         cause,
         newId: services.newId,
       })
-      return ok({ changes, answer: { status: waits ? 202 : 201, body: tokenView(state, cause.now) } })
+      const body = tokenView(state, cause.now)
+      return ok({ changes, answer: { status: waits ? 202 : 201, body, version } })
     })
     return issued.ok ? withToken(services, issued.value) : issued
   })

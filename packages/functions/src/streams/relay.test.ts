@@ -49,6 +49,13 @@ describe('the relay', () => {
     })
   })
 
+  it('tells an operator which of them no repetition will put on the bus', async () => {
+    const lines: unknown[] = []
+    const failed = { eventId: events[0]?.id ?? '', retryable: false, detail: 'too large' }
+    await make({ publisher: { publish: async () => [failed] }, log: (line) => void lines.push(line) })(batch)
+    expect(lines).toEqual([{ level: 'error', message: 'an event was not published', ...failed }])
+  })
+
   it('throws when nothing is known about any of them, so that all come again', async () => {
     await expect(relaying(() => Promise.reject(new Error('no bus')))).rejects.toThrow('no bus')
   })

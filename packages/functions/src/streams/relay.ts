@@ -14,8 +14,8 @@ export const make =
     const inserts = Records.flatMap((record) => eventOf(record))
     const failed = await publisher.publish(inserts.map(({ event }) => event))
     if (failed.length === 0) return { batchItemFailures: [] }
-    for (const { eventId, detail } of failed)
-      log({ level: 'error', message: 'an event was not published', eventId, detail })
+    for (const { eventId, retryable, detail } of failed)
+      log({ level: 'error', message: 'an event was not published', eventId, retryable, detail })
     // A failure that names none of them says that some are missing, but not which: all come again.
     const first = inserts.find(({ event }) => isAmong(failed, event)) ?? inserts[0]
     return { batchItemFailures: first ? [{ itemIdentifier: first.sequence }] : [] }

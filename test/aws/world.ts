@@ -89,8 +89,7 @@ const inhabit = async (
       stages: ['staging', 'production'],
       authorizerCacheTtlSeconds: cacheSeconds,
     })
-  await Promise.all([attach('abc123'), attach('def456')])
-  await bootstrap(emulator, deployment, credentialFile)
+  await Promise.all([attach('abc123'), attach('def456'), bootstrap(emulator, deployment, credentialFile)])
   const credential = await readFile(credentialFile, 'utf8')
   Object.assign(process.env, credentialsFor(endpoint))
   const services = await connect(deployment.outputs.environment)

@@ -191,6 +191,11 @@ describe('pnpm start', () => {
       expect((await fetch(`${told.api}/health`)).status).toBe(200)
     })
 
+    it.each(['nonsense', 'https://example.org', ''])('"%s" as an upstream: wrong usage', async (upstream) => {
+      const error = await refused([...here(), `--upstream=${upstream}`], 2)
+      expect(error).toContain('--upstream takes a URL such as')
+    })
+
     it.each(['eighty', '-1', '65536', '8787.5', ''])('"%s" as a port: wrong usage', async (port) => {
       expect(await refused(['--data', data, `--port=${port}`], 2)).toContain(
         '--port takes a number from 0 to 65535',

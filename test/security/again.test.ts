@@ -100,6 +100,10 @@ describe('the same command again', async () => {
     expect(items).toHaveLength(1)
     const record = await ledger.idempotency(`${items[0]?.actor}#compromise-1`)
     expect(record?.answer.body).not.toHaveProperty('reissue')
+    const { items: keys } = done(await world.client.signingKeys.list())
+    const again = done(await world.client.signingKeys.compromise(String(kid)))
+    expect(again.kid, 'under another key, too, there is nothing left to rotate away').toBe(keys.at(-1)?.kid)
+    expect(done(await world.client.signingKeys.list()).items).toEqual(keys)
   })
 
   it('on a version that has changed since it was read is refused, and changes nothing', async () => {

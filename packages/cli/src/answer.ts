@@ -34,10 +34,12 @@ export const printJson = ({ terminal }: Pick<Context, 'terminal'>, text: string)
   if (terminal.interactive && text !== '') terminal.out('\n')
 }
 
+const REMEDY = '  start the platform with "npx -y pnpm@12 start", or name another one with --endpoint URL\n'
+
 /** Says on stderr why nothing was done, or that nobody knows. */
 export const refuse = ({ given, terminal }: Context, failure: Failure): ExitCode => {
   if (failure.reason === 'unreachable') {
-    terminal.error(`countersign: unreachable: ${printable(causeOf(failure.cause))}\n`)
+    terminal.error(`countersign: unreachable: ${printable(causeOf(failure.cause))}\n${REMEDY}`)
     return 3
   }
   const { problem } = failure

@@ -29,7 +29,16 @@ describe('exit codes', () => {
     await platform[Symbol.asyncDispose]()
     const { code, out, error } = await type(platform.url, ['apis', 'list'])
     expect([code, out]).toEqual([3, ''])
-    expect(error).toMatch(/^countersign: unreachable: connect ECONNREFUSED .*\n$/)
+    expect(error).toMatch(
+      /^countersign: unreachable: connect ECONNREFUSED .*\n {2}start the platform with .*\n$/,
+    )
+  })
+
+  it('"help COMMAND" is "COMMAND --help"', async () => {
+    const asked = await type('http://127.0.0.1:1', ['help', 'tokens', 'issue'])
+    expect(asked).toEqual(await type('http://127.0.0.1:1', ['tokens', 'issue', '--help']))
+    expect([asked.code, asked.error]).toEqual([0, ''])
+    expect(asked.out).toContain('--expires-in')
   })
 
   it.each([

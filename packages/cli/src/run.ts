@@ -10,13 +10,17 @@ import type { Terminal } from './terminal.ts'
 /** Runs the command that `argv` (without program and script) names, and says how it ended. */
 export const run = async (argv: readonly string[], terminal: Terminal): Promise<ExitCode> => {
   try {
-    return await perform(parse(argv, commands), terminal)
+    return await perform(parse(helpFirst(argv), commands), terminal)
   } catch (error) {
     if (!(error instanceof WrongUsage)) throw error
     terminal.error(`countersign: wrong_usage: ${printable(error.message)}\n`)
     return 2
   }
 }
+
+/** `help tokens issue` is what many people type for `tokens issue --help`. */
+const helpFirst = (argv: readonly string[]): readonly string[] =>
+  argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
 
 const perform = async ({ command, words, given, missing }: Parsed, terminal: Terminal): Promise<ExitCode> => {
   if (given.flag('help')) {

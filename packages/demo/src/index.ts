@@ -1,1 +1,3 @@
-export { type Scene, tellStory } from './story.ts'
+export { onThisMachine, type Scene } from './scene.ts'
+export { tellStory } from './story.ts'
+export { duration, StoryBroken } from './tell.ts'

@@ -4,8 +4,6 @@ import { allItems, type Client, type Outcome } from '@countersign/client'
 import type { Scene } from './scene.ts'
 import { createTeller, expect, StoryBroken, type Tell } from './tell.ts'
 
-export type { Scene } from './scene.ts'
-
 const examples = join(import.meta.dirname, '../../../examples')
 const ROUTE = 'GET /api/v1/tenancies/{id}'
 const ACCOUNT = { accountId: '111111111111', region: 'eu-west-2', stage: 'staging' }

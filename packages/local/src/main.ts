@@ -20,13 +20,21 @@ const readOptions = () => {
     },
   })
   const port = portOf(values.port, '--port')
-  return { ...values, port, gatewayPort: portOf(values['gateway-port'], '--gateway-port') }
+  const gatewayPort = portOf(values['gateway-port'], '--gateway-port')
+  return { ...values, port, gatewayPort, upstream: upstreamOf(values.upstream) }
 }
 
 const portOf = (text: string, option: string): number => {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
   if (!(port <= 65_535)) throw new StartFailure(`${option} takes a number from 0 to 65535, not "${text}"`)
   return port
+}
+
+/** An origin, or a URL below which the paths of requests are appended. */
+const upstreamOf = (text: string | undefined): string | undefined => {
+  if (text === undefined) return undefined
+  if (URL.canParse(text) && new URL(text).protocol === 'http:') return text.replace(/\/$/, '')
+  throw new StartFailure(`--upstream takes a URL such as http://127.0.0.1:3000, not "${text}"`)
 }
 
 const start = async ({
@@ -51,7 +59,9 @@ const start = async ({
   const { api, gateway, credentialFile: credential } = platform
   stopOnSignals(platform, json) // before anybody is told that there is something to stop
   say(
-    json ? JSON.stringify({ api, gateway, credential }) : banner({ api, gateway, credential, data: folder }),
+    json
+      ? JSON.stringify({ api, gateway, credential })
+      : banner({ api, gateway, credential, data: folder, upstream }),
   )
 }
 

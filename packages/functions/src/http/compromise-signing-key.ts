@@ -2,6 +2,7 @@ import { fact } from '@countersign/core/events'
 import type { Ledger } from '@countersign/core/ledger'
 import { idOf, Line } from '@countersign/core/schema'
 import { err, instantOf, ok, type Result } from '@countersign/core/shared'
+import { SigningKey } from '@countersign/core/signing-key'
 import type { Token } from '@countersign/core/token'
 import { z } from 'zod'
 import { repeatable } from '../runtime/command.ts'
@@ -9,6 +10,7 @@ import { loadKeyLog } from '../runtime/entities.ts'
 import { type HttpAnswer, type HttpRequest, httpHandler } from '../runtime/http.ts'
 import { recordKeyFacts } from '../runtime/key-log.ts'
 import { lambda } from '../runtime/lambda.ts'
+import { readKeyRing } from '../runtime/mint.ts'
 import type { Refusal } from '../runtime/problem.ts'
 import { type RotationServices, rotateNow } from '../runtime/rotating.ts'
 import { rotationIdOf } from '../runtime/rotation-id.ts'
@@ -42,11 +44,19 @@ const compromise = async (services: Needs, request: Asked): Promise<Result<HttpA
       ? []
       : [fact('signing-key.compromised', { kid: path.kid, compromisedAt, note: body.note })],
   )
+  const ring = await readKeyRing(services)
+  const signing = SigningKey.signingKey(ring, cause.now)
+  const gone = !ring.keys.some(({ kid }) => kid === path.kid)
+  if (gone && signing) return ok(answerOf(path.kid, signing)) // given up before: there is nothing left to rotate away
   const rotated = await rotateNow(services, rotationIdOf(request, services.randomBytes), cause, path.kid)
   if (!rotated.ok) return rotated
-  const { kid, signsFrom } = rotated.value
-  return ok({ status: 202, body: { compromised: path.kid, kid, signsFrom: instantOf(signsFrom) } })
+  return ok(answerOf(path.kid, rotated.value))
 }
+
+const answerOf = (compromised: string, { kid, signsFrom }: SigningKey.SigningKey): HttpAnswer => ({
+  status: 202,
+  body: { compromised, kid, signsFrom: instantOf(signsFrom) },
+})
 
 /** The tokens that were alive and are refused now: whose holders need new ones. */
 const tokensSignedWith = async (ledger: Ledger, kid: string, now: Date) => {

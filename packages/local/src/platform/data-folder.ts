@@ -45,7 +45,9 @@ const lock = (folder: string): (() => void) => {
   let held: DatabaseSync | undefined
   try {
     held = new DatabaseSync(file)
-    held.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+    // A journal in memory leaves nothing beside the file; an empty transaction has nothing to roll back to.
+    held.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+    chmodSync(file, 0o600)
     return () => held?.close()
   } catch (error) {
     held?.close()

@@ -14,17 +14,18 @@ export interface Told {
   readonly gateway: string
   readonly credential: string
   readonly data: string
+  readonly upstream: string | undefined
 }
 
 /** What runs, where the credential lies, what to try next. */
-export const banner = ({ api, gateway, credential, data }: Told): string => {
+export const banner = ({ api, gateway, credential, data, upstream }: Told): string => {
   const endpoint = api.endsWith(':8787') ? '' : ` --endpoint ${api}`
   const file = credential.endsWith('/.countersign/operator.token') ? '' : ` --credential ${credential}`
   const through = gateway.endsWith(':8788') ? '' : ` --gateway ${gateway}`
   const cli = (command: string) => `  npx -y pnpm@12 countersign ${command}`
   return `
   HTTP API     ${api}
-  API Gateway  ${gateway}/{gatewayId}/{stage}/{path}, in front of a small example upstream
+  API Gateway  ${gateway}/{gatewayId}/{stage}/{path}, in front of ${upstream ?? 'a small example upstream'}
   State        ${data}
   Credential   ${credential} (the operator's bearer token; only you can read it)
 

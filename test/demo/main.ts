@@ -1,7 +1,5 @@
 import { parseArgs } from 'node:util'
-import { onThisMachine, type Scene } from './scene.ts'
-import { tellStory } from './story.ts'
-import { duration, StoryBroken } from './tell.ts'
+import { duration, onThisMachine, type Scene, StoryBroken, tellStory } from '@countersign/demo'
 
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 
@@ -19,7 +17,7 @@ const SCENES: Readonly<Record<string, readonly [where: string, set: () => Promis
   local: ['on this machine', onThisMachine],
   emulator: [
     'as deployed to AWS, in an emulator of it',
-    async () => (await import('../../../test/aws/scene.ts')).onTheEmulator(),
+    async () => (await import('../aws/scene.ts')).onTheEmulator(),
   ],
 }
 

@@ -77,6 +77,15 @@ describe('bad input', async () => {
       })
     })
 
+    it('with a member named twice is refused, whatever the two say', async () => {
+      const { detail } = expectProblem(
+        await send(name, '{"name":"a","n\\u0061me":"a"}'),
+        400,
+        'body_malformed',
+      )
+      expect(detail).toBe('it names a member twice')
+    })
+
     it.each(['__proto__', 'constructor', 'prototype', 'toString'])(
       'with the member %s is refused like any other',
       async (member) => {
@@ -217,6 +226,7 @@ describe('bad input', async () => {
     it.each([
       'limit=0',
       'limit=101',
+      'limit=5&limit=5',
       'limit=-1',
       'limit=many',
       'limit=1.5',

@@ -2,8 +2,9 @@ import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { compactVerify, SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
+import { hasDuplicateMember } from '../shared/json.ts'
 import { Redacted } from '../shared/redacted.ts'
-import { createVerifier, hasDuplicateMember } from './jws.ts'
+import { createVerifier } from './jws.ts'
 
 const SECRET = Buffer.from(Array.from({ length: 64 }, (_, index) => (index * 37 + 11) % 256))
 const OTHER = Buffer.from(Array.from({ length: 64 }, (_, index) => (index * 91 + 5) % 256))

@@ -1,4 +1,5 @@
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
+import { hasDuplicateMember } from '../shared/json.ts'
 import type { Redacted } from '../shared/redacted.ts'
 import { err, ok, type Result } from '../shared/result.ts'
 import type { KeyRing, VerificationKey } from './ring.ts'
@@ -118,39 +119,3 @@ const isPlainlyUnique = (value: object, text: string): boolean => {
 }
 
 const SPACE_OR_ESCAPE = ['\\', ' ', '\t', '\n', '\r'] as const
-
-/** Whether an object in this well-formed JSON names a member twice (after unescaping, RFC 8259 §4). */
-export const hasDuplicateMember = (text: string): boolean => {
-  const objects: (Set<string> | undefined)[] = []
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at]
-    if (character === '{') objects.push(new Set())
-    else if (character === '[') objects.push(undefined)
-    else if (character === '}' || character === ']') objects.pop()
-    else if (character === '"') {
-      const end = endOfString(text, at)
-      const members = objects.at(-1)
-      if (members && isNameAt(text, end)) {
-        const name = JSON.parse(text.slice(at, end)) as string
-        if (members.has(name)) return true
-        members.add(name)
-      }
-      at = end - 1
-    }
-  }
-  return false
-}
-
-/** The index after the closing quote of the string that begins at `start`. */
-const endOfString = (text: string, start: number): number => {
-  let at = start + 1
-  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1
-  return at + 1
-}
-
-/** Whether a string that ended before `at` is a member's name: however much space is between, a colon follows. */
-const isNameAt = (text: string, at: number): boolean => {
-  let next = at
-  while (/\s/.test(text.charAt(next))) next += 1
-  return text[next] === ':'
-}

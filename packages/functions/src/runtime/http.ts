@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { Cause } from '@countersign/core/events'
-import { digestOf, err, ok, type Result } from '@countersign/core/shared'
+import { digestOf, err, hasDuplicateMember, ok, type Result } from '@countersign/core/shared'
 import middy from '@middy/core'
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda'
 import type { z } from 'zod'
@@ -106,11 +106,12 @@ const readRequest = <Body, Path, Query>(
   const parts = [
     parsePart('', input.body, body.value),
     parsePart('/path', input.path, decodedParameters(event)),
+    queryIsPlain(event),
     parsePart('/query', input.query, event.queryStringParameters ?? {}),
   ] as const
   const errors = parts.flatMap((part) => (part.ok ? [] : part.error))
   if (errors.length > 0) return err({ reason: 'invalid_request', errors, detail: inWords(errors) })
-  const [parsedBody, path, query] = parts.map((part) => (part.ok ? part.value : undefined))
+  const [parsedBody, path, , query] = parts.map((part) => (part.ok ? part.value : undefined))
   return ok({
     body: parsedBody as Body,
     path: path as Path,
@@ -119,6 +120,17 @@ const readRequest = <Body, Path, Query>(
     ...headers.value,
     fingerprint: digestOf([event.httpMethod, event.path, body.value ?? null]),
   })
+}
+
+/** A parameter given twice: API Gateway would hand over the last one and say nothing. */
+const queryIsPlain = (event: APIGatewayProxyEvent): Result<undefined, readonly ProblemError[]> => {
+  const repeated = Object.entries(event.multiValueQueryStringParameters ?? {}).flatMap(
+    ([name, values = []]) =>
+      values.length > 1
+        ? [{ pointer: `/query/${name}`, code: 'repeated', detail: 'it was given more than once' }]
+        : [],
+  )
+  return repeated.length > 0 ? err(repeated) : ok(undefined)
 }
 
 const inWords = (errors: readonly ProblemError[]): string =>
@@ -208,6 +220,8 @@ const nestsTooDeep = (body: unknown): boolean => {
 const parseJson = (text: string): Result<unknown, Refusal> => {
   try {
     const body: unknown = JSON.parse(text)
+    // Which of two members of one name counts is for nobody to guess (RFC 8259 §4).
+    if (hasDuplicateMember(text)) return err({ reason: 'body_malformed', detail: 'it names a member twice' })
     if (!nestsTooDeep(body)) return ok(body)
     return err({ reason: 'body_malformed', detail: `it nests deeper than ${DEEPEST_BODY} levels` })
   } catch {

@@ -119,6 +119,10 @@ const proxyEvent = (
     multiValueHeaders: multiHeaders(request),
     pathParameters: pathParametersOf(path, request.path),
     queryStringParameters: Object.fromEntries(new URLSearchParams(request.query)),
+    multiValueQueryStringParameters: valuesByName(new URLSearchParams(request.query)),
     ...bodyOf(request.body),
     requestContext: { requestId: request.id, authorizer: context, identity: {} },
   }) as unknown as APIGatewayProxyEvent
+
+const valuesByName = (query: URLSearchParams): Record<string, string[]> =>
+  Object.fromEntries([...new Set(query.keys())].map((name) => [name, query.getAll(name)]))

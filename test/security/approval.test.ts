@@ -98,6 +98,13 @@ describe('a token for production', async () => {
     )
   })
 
+  it('whose approval was taken back before it was collected is never issued', async () => {
+    const { id } = await request()
+    expect(done(await approving.tokens.approve(id)).state).toBe('approved')
+    expect(done(await approving.tokens.reject(id)).state).toBe('rejected')
+    expectProblem(await post(`/tokens/${id}/collection`, requester), 409, 'token_not_approved')
+  })
+
   it('needs approval even when only one of its grants is for production', async () => {
     done(await world.client.apis.deploy('tenancies', 'staging', TENANCIES))
     const staging = { api: 'tenancies', environment: 'staging', routes: [SHOW] }

@@ -38,7 +38,7 @@ export const TokenApproved = defineEvent(
 export const TokenRejected = defineEvent(
   'token.rejected',
   1,
-  'The request for a token was turned down; it will never be issued.',
+  'The request for a token was turned down, or its approval taken back; it will never be issued.',
   z.object({ tokenId: idOf('token'), rejectedBy: z.string().min(1), note: z.string().optional() }),
 )
 

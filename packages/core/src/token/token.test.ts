@@ -85,7 +85,7 @@ describe('the life of a token', () => {
       {
         active: 'token_not_requested',
         requested: 'token.rejected',
-        approved: 'token_not_requested',
+        approved: 'token.rejected',
         rejected: 'nothing',
         disabled: 'token_not_requested',
         revoked: 'token_not_requested',

@@ -87,9 +87,10 @@ export const approve = (token: Token, { actor, now }: Cause): Facts => {
   return ok([fact('token.approved', { tokenId: token.id, approvedBy: actor })])
 }
 
+/** Also takes an approval back, as long as nobody collected the token: there is no signature of it yet. */
 export const reject = (token: Token, note: string | undefined, { actor }: Cause): Facts => {
   if (token.status === 'rejected') return ok([])
-  if (token.status !== 'requested') return err('token_not_requested')
+  if (token.status !== 'requested' && token.status !== 'approved') return err('token_not_requested')
   return ok([fact('token.rejected', { tokenId: token.id, rejectedBy: actor, note })])
 }
 

@@ -56,7 +56,7 @@ describe('the current key ring', () => {
     )
   })
 
-  it.each([[''], ['  '], ['placeholder']])(
+  it.each([[''], ['  '], ['no ring']])(
     'is a defect when the version holds %j instead of a ring',
     async (text) => {
       expect(

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { StartFailure } from './platform/failure.ts'
 import { watchLaunchers } from './platform/launcher.ts'
-import { type Platform, startPlatform } from './platform/platform.ts'
+import type { Platform } from './platform/platform.ts'
 import { banner, HELP, requestLine } from './platform/words.ts'
 
 const say = (text: string) => void process.stdout.write(`${text}\n`)
@@ -46,6 +46,8 @@ const start = async ({
 }: ReturnType<typeof readOptions>): Promise<void> => {
   if (!json) say('Countersign is starting …')
   const folder = resolve(data)
+  // Loaded after the first word: whoever started it should not wait in silence for a hundred modules.
+  const { startPlatform } = await import('./platform/platform.ts')
   const platform = await startPlatform({
     data: folder,
     port,

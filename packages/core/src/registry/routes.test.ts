@@ -243,7 +243,7 @@ describe('base paths', () => {
 
   it('come from the operation, then the path, then the document', async () => {
     const document = openapi({
-      servers: [{ url: '/root' }],
+      servers: [{ url: '/whole' }],
       paths: {
         '/a': {
           servers: [{ url: '/item' }],
@@ -257,8 +257,8 @@ describe('base paths', () => {
     expect(written(await routesIn(document))).toEqual([
       'GET /own/a',
       'PUT /item/a',
-      'GET /root/b',
-      'GET /root',
+      'GET /whole/b',
+      'GET /whole',
     ])
   })
 

@@ -72,7 +72,7 @@ const worksOf = async (subject: Subject) => {
     verify: () => verifier(presented),
     claims: () => Access.readClaims(verified.value.kid, verified.value.payload, ISSUER, now),
     rows: () => accessRows.read(keys),
-    decide: () => Access.decide(claims, request, { token, deployment, fence }, now),
+    decide: () => Access.decide(claims, request, { principal: token, deployment, fence }, now),
     policy: () => answerOf(judged, 'dec_0'),
   }
   return { works, anew: () => Access.wholePolicy(request.stageArn, binding.routes, opened) }

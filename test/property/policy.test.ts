@@ -186,6 +186,7 @@ const openedBy = (routes: readonly ProtectedRoute[], granted: readonly Route[]):
   const decided = Access.decide(
     {
       kid: 'key_1',
+      kind: 'token',
       tokenId: 'tok_1',
       consumerId: 'con_1',
       audience: ['api_1'],
@@ -199,7 +200,7 @@ const openedBy = (routes: readonly ProtectedRoute[], granted: readonly Route[]):
       stageArn: STAGE,
       methodArn: `${STAGE}/GET//`,
     },
-    { token: row('grant', grant), deployment: row('binding', binding), fence: undefined },
+    { principal: row('grant', grant), deployment: row('binding', binding), fence: undefined },
     new Date(1_000),
   )
   const opening = decided.ok ? decided.value : decided.error.opening

@@ -28,6 +28,7 @@ const ROUTES = [
 ]
 
 const claims = {
+  kind: 'token',
   kid: 'key_1',
   tokenId: 'tok_1',
   consumerId: 'con_1',
@@ -65,7 +66,7 @@ const row = (registers: Readonly<Record<string, unknown>>) => ({
 })
 
 const rows = (more: { token?: object; binding?: unknown; fence?: object } = {}): AccessRows => ({
-  token: row({ grant, ...more.token }),
+  principal: row({ grant, ...more.token }),
   deployment: row({ binding: more.binding === undefined ? binding : more.binding }),
   fence: more.fence ? row({ ...more.fence }) : undefined,
 })
@@ -96,7 +97,10 @@ const SINCE = { since: '2026-01-01T00:00:00Z' }
 describe('a decision', () => {
   it('P1: allows the base case, and names the route', () => {
     const decided = decide(claims, request(), rows(), NOW)
-    expect(decided).toMatchObject({ ok: true, value: { route: ROUTES[0], grant: { consumer: 'housing' } } })
+    expect(decided).toMatchObject({
+      ok: true,
+      value: { route: ROUTES[0], principal: { grant: { consumer: 'housing' } } },
+    })
   })
 
   it('P2 P4: refuses what is revoked, disabled or over, to the second', () => {
@@ -159,7 +163,7 @@ describe('a decision', () => {
   })
 
   it('P10: refuses a token nobody issued', () => {
-    expect(verdict({ given: { ...rows(), token: undefined } })).toBe('token_unknown')
+    expect(verdict({ given: { ...rows(), principal: undefined } })).toBe('token_unknown')
   })
 
   it('refuses a known id in a token that says something else', () => {

@@ -1,23 +1,15 @@
-import { environmentPolicy } from '../shared/environment.ts'
 import { err, ok, type Result } from '../shared/result.ts'
-import { type Method, type ProtectedRoute, type Route, segmentsOf } from '../shared/route.ts'
+import { type Method, type ProtectedRoute, segmentsOf } from '../shared/route.ts'
 import type { Claims } from './claims.ts'
 import type { DenialReason } from './denial.ts'
 import type { AccessRequest } from './method-arn.ts'
 import { type OpenedRoute, routeTableOf } from './route-table.ts'
-import {
-  type AccessRows,
-  bindingOf,
-  type DeploymentBinding,
-  fenceEntryOf,
-  grantOf,
-  refusalOf,
-  type TokenGrant,
-} from './row.ts'
+import { type AccessRows, bindingOf, type DeploymentBinding, fenceEntryOf } from './row.ts'
+import { type Principal, type Standing, standingOf } from './standing.ts'
 
-/** What a token may do on the deployment that was asked. */
+/** What a credential may do on the deployment that was asked. */
 export interface Opening {
-  readonly grant: TokenGrant
+  readonly principal: Principal
   readonly binding: DeploymentBinding
   readonly opened: readonly OpenedRoute[]
 }
@@ -29,7 +21,7 @@ export interface Decision extends Opening {
 
 export interface Denial {
   readonly reason: DenialReason
-  /** Known once the token was found good: what it does open here. */
+  /** Known once the credential was found good: what it does open here. */
   readonly opening?: Opening
 }
 
@@ -47,11 +39,11 @@ export const decide = (
   if (!binding) return err({ reason: 'deployment_unknown' })
   const fenced = fenceReason(claims, binding, rows)
   if (fenced) return err({ reason: fenced })
-  const live = liveGrant(claims, rows, now)
-  if (!live.ok) return err({ reason: live.error })
-  if (claims.expiresAt - claims.issuedAt > environmentPolicy(binding.environment).longestTokenSeconds)
+  const standing = standingOf(claims, binding, rows, now)
+  if (!standing.ok) return err({ reason: standing.error })
+  if (claims.expiresAt - claims.issuedAt > standing.value.longestSeconds)
     return err({ reason: 'lifetime_too_long' })
-  return routeDecision(claims, request, { grant: live.value, binding })
+  return routeDecision(standing.value, request, binding)
 }
 
 const fenceReason = (
@@ -62,53 +54,33 @@ const fenceReason = (
   if (!fence) return undefined
   if (fenceEntryOf(fence, 'lockdown')) return 'locked_down'
   if (fenceEntryOf(fence, `kid#${claims.kid}`)) return 'key_revoked'
-  if (fenceEntryOf(fence, `consumer#${claims.consumerId}`)) return 'consumer_suspended'
+  const holder = claims.kind === 'session' ? `subject#${claims.subject}` : `consumer#${claims.consumerId}`
+  if (fenceEntryOf(fence, holder)) return claims.kind === 'session' ? 'subject_fenced' : 'consumer_suspended'
   if (fenceEntryOf(fence, `api#${binding.apiId}`)) return 'api_closed'
-  const marks = ['issued-before', `issued-before#${claims.consumerId}`, `issued-before#${binding.apiId}`]
+  const who = claims.kind === 'session' ? claims.subject : claims.consumerId
+  const marks = ['issued-before', `issued-before#${who}`, `issued-before#${binding.apiId}`]
   const before = marks.map((mark) => fenceEntryOf(fence, mark)?.before ?? 0)
   return claims.issuedAt < Math.max(...before) ? 'issued_before' : undefined
 }
 
-const liveGrant = (claims: Claims, { token }: AccessRows, now: Date): Result<TokenGrant, DenialReason> => {
-  const refusal = refusalOf(token)
-  if (refusal) return err(refusal.why === 'revoked' ? 'token_revoked' : 'token_disabled')
-  const grant = grantOf(token)
-  if (!grant) return err('token_unknown')
-  if (grant.expiresAt * 1_000 <= now.getTime()) return err('token_expired')
-  const same =
-    grant.kid === claims.kid &&
-    grant.consumerId === claims.consumerId &&
-    grant.issuedAt === claims.issuedAt &&
-    grant.expiresAt === claims.expiresAt
-  return same ? ok(grant) : err('token_mismatch')
-}
-
 const routeDecision = (
-  claims: Claims,
+  { principal, holder, granted, nothing }: Standing,
   request: AccessRequest,
-  { grant, binding }: Omit<Opening, 'opened'>,
+  binding: DeploymentBinding,
 ): Result<Decision, Denial> => {
   const table = routeTableOf(binding.apiId, binding.routes)
-  const audienceNames = claims.audience.includes(binding.apiId)
   const opening = {
-    grant,
+    principal,
     binding: { ...binding, routes: table.routes },
-    opened: table.openedBy(audienceNames ? grantedRoutes(grant, binding) : []),
+    opened: table.openedBy(holder, granted),
   }
   const deny = (reason: DenialReason) => err({ reason, opening })
-  if (!audienceNames) return deny('audience_mismatch')
-  if (!grant.grants.some((granted) => isFor(granted, binding))) return deny('api_not_granted')
+  if (nothing) return deny(nothing)
   const segments = segmentsOf(request.path)
   if (!segments) return deny('path_refused')
   const route = table.routeOf(request.method, segments)
   if (!route) return deny('route_unknown')
   const methods = opening.opened.find(({ registered }) => registered === route)?.methods
-  const granted = methods?.has('ANY') || methods?.has(request.method as Method)
-  return granted ? ok({ ...opening, route }) : deny('route_not_granted')
+  const allowed = methods?.has('ANY') || methods?.has(request.method as Method)
+  return allowed ? ok({ ...opening, route }) : deny('route_not_granted')
 }
-
-const isFor = (granted: { apiId: string; environment: string }, binding: DeploymentBinding): boolean =>
-  granted.apiId === binding.apiId && granted.environment === binding.environment
-
-const grantedRoutes = ({ grants }: TokenGrant, binding: DeploymentBinding): readonly Route[] =>
-  grants.filter((grant) => isFor(grant, binding)).flatMap(({ routes }) => routes)

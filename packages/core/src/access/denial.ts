@@ -17,6 +17,12 @@ export type DenialReason =
   | 'token_mismatch'
   | 'token_revoked'
   | 'token_disabled'
+  | 'session_unknown'
+  | 'session_mismatch'
+  | 'session_ended'
+  | 'subject_fenced'
+  | 'consumer_unknown'
+  | 'kid_not_accepted'
   | 'key_revoked'
   | 'consumer_suspended'
   | 'issued_before'
@@ -27,6 +33,7 @@ export type DenialReason =
   | 'path_refused'
   | 'audience_mismatch'
   | 'api_not_granted'
+  | 'group_not_granted'
   | 'route_unknown'
   | 'route_not_granted'
 
@@ -52,6 +59,12 @@ export const CHALLENGES = {
   token_mismatch: 'invalid_token',
   token_revoked: 'invalid_token',
   token_disabled: 'invalid_token',
+  session_unknown: 'invalid_token',
+  session_mismatch: 'invalid_token',
+  session_ended: 'invalid_token',
+  subject_fenced: 'invalid_token',
+  consumer_unknown: 'invalid_token',
+  kid_not_accepted: 'invalid_token',
   key_revoked: 'invalid_token',
   consumer_suspended: 'invalid_token',
   issued_before: 'invalid_token',
@@ -62,6 +75,7 @@ export const CHALLENGES = {
   path_refused: 'insufficient_scope',
   audience_mismatch: 'insufficient_scope',
   api_not_granted: 'insufficient_scope',
+  group_not_granted: 'insufficient_scope',
   route_unknown: 'insufficient_scope',
   route_not_granted: 'insufficient_scope',
 } as const satisfies Record<DenialReason, Challenge>

@@ -45,7 +45,7 @@ describe('the table of an API’s routes', () => {
         (versions, requests) => {
           for (const [routes, grants] of [...versions, ...versions]) {
             const table = routeTableOf('api_1', routes)
-            expect(table.openedBy(grants)).toEqual(openedFrom(routes, grants))
+            expect(table.openedBy('token', grants)).toEqual(openedFrom(routes, grants))
             for (const { method, segments } of requests)
               expect(table.routeOf(method, segments)).toEqual(routeOf(routes, method, segments))
           }
@@ -58,7 +58,7 @@ describe('the table of an API’s routes', () => {
   it('is another one as soon as a route, its method or its protection is another', () => {
     const first = routeTableOf('api_2', [route('GET /a')])
     expect(routeTableOf('api_2', [route('GET /a')])).toBe(first)
-    expect(routeTableOf('api_2', [route('GET /a', 'iam')]).openedBy([route('GET /a')])).toEqual([])
+    expect(routeTableOf('api_2', [route('GET /a', 'iam')]).openedBy('token', [route('GET /a')])).toEqual([])
     expect(routeTableOf('api_2', [route('POST /a')]).routeOf('GET', ['a'])).toBeUndefined()
     expect(routeTableOf('api_2', [route('GET /b')]).routeOf('GET', ['a'])).toBeUndefined()
     expect(routeTableOf('api_2', []).routeOf('GET', ['a'])).toBeUndefined()
@@ -70,16 +70,16 @@ describe('the table of an API’s routes', () => {
     const table = routeTableOf('api_3', routes)
     const [only] = routes
     if (only) Object.assign(only, { authorization: 'iam' })
-    expect(table.openedBy([route('GET /a')])).toHaveLength(1)
-    expect(routeTableOf('api_3', routes).openedBy([route('GET /a')])).toEqual([])
+    expect(table.openedBy('token', [route('GET /a')])).toHaveLength(1)
+    expect(routeTableOf('api_3', routes).openedBy('token', [route('GET /a')])).toEqual([])
   })
 
   it('never takes two grants for one because their texts run together', () => {
     const table = routeTableOf('api_4', [route('GET /a'), route('GET /b')])
-    const one = table.openedBy([{ method: 'GET', path: '/a GET /b' }])
+    const one = table.openedBy('token', [{ method: 'GET', path: '/a GET /b' }])
     expect(one).toEqual([])
-    expect(table.openedBy([route('GET /a'), route('GET /b')])).toHaveLength(2)
-    expect(table.openedBy([{ method: 'GET', path: '/a 2 GET /b' }])).toEqual([])
+    expect(table.openedBy('token', [route('GET /a'), route('GET /b')])).toHaveLength(2)
+    expect(table.openedBy('token', [{ method: 'GET', path: '/a 2 GET /b' }])).toEqual([])
   })
 })
 
@@ -99,7 +99,7 @@ describe('the policy of an opening', () => {
     for (const routes of [...versions, ...versions]) {
       for (const grant of [route('GET /{x}'), route('ANY /a')]) {
         const table = routeTableOf('api_5', routes)
-        const opened = table.openedBy([grant])
+        const opened = table.openedBy('token', [grant])
         for (const stage of [...STAGES, ...STAGES])
           expect(openingPolicy({ opened, binding: binding(table.routes) }, stage)).toEqual(
             wholePolicy(stage, table.routes, openedFrom(table.routes, [grant])),

@@ -1,4 +1,4 @@
-import type { Method, ProtectedRoute, Route } from '../shared/route.ts'
+import type { Authorization, Method, ProtectedRoute, Route } from '../shared/route.ts'
 import { type Recent, recent } from './recent.ts'
 import { opens, routeOf, templateOf } from './templates.ts'
 
@@ -14,9 +14,12 @@ export interface RouteTable {
   readonly routes: readonly ProtectedRoute[]
   /** As `routeOf`. */
   routeOf(method: string, segments: readonly string[]): ProtectedRoute | undefined
-  /** What granted routes open of them; the same object for equal grants. */
-  openedBy(granted: readonly Route[]): readonly OpenedRoute[]
+  /** What granted routes open of them to a holder of that kind; the same object for equal grants. */
+  openedBy(holder: Holder, granted: readonly Route[]): readonly OpenedRoute[]
 }
+
+/** What a credential satisfies: a token the routes for tokens, a session those for groups. */
+export type Holder = 'token' | 'group'
 
 const TABLES_KEPT = 64
 const OPENINGS_KEPT = 256
@@ -61,7 +64,8 @@ const createTable = (routes: readonly ProtectedRoute[]): RouteTable => {
       )
       return routeOf(possible, method, segments)
     },
-    openedBy: (granted) => openings.get(keyOf(granted), () => openedOf(routes, granted)),
+    openedBy: (holder, granted) =>
+      openings.get(`${holder} ${keyOf(granted)}`, () => openedOf(routes, holder, granted)),
   }
 }
 
@@ -78,11 +82,21 @@ const keyOf = (granted: readonly Route[]): string => {
   return key
 }
 
-/** A token opens only routes whose protection is a token's to satisfy, whatever its grants once named. */
-const openedOf = (routes: readonly ProtectedRoute[], granted: readonly Route[]): readonly OpenedRoute[] => {
+const OPENED_BY = {
+  token: new Set(['token', 'token+group']),
+  group: new Set(['group', 'token+group']),
+} as const satisfies Record<Holder, ReadonlySet<Authorization>>
+
+/** A credential opens only routes whose protection is its to satisfy, whatever a grant or a rule once named. */
+const openedOf = (
+  routes: readonly ProtectedRoute[],
+  holder: Holder,
+  granted: readonly Route[],
+): readonly OpenedRoute[] => {
+  const satisfied: ReadonlySet<Authorization> = OPENED_BY[holder]
   const byShape = Map.groupBy(granted, ({ path }) => templateOf(path).shape)
   return routes.flatMap((registered) => {
-    if (registered.authorization !== 'token' && registered.authorization !== 'token+group') return []
+    if (!satisfied.has(registered.authorization)) return []
     const alike = byShape.get(templateOf(registered.path).shape) ?? []
     const methods = alike.map((route) => opens(route, registered)).filter((method) => method !== undefined)
     return methods.length > 0 ? [{ registered, methods: new Set(methods) }] : []

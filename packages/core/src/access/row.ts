@@ -11,6 +11,8 @@ import type { ProtectedRoute, Route } from '../shared/route.ts'
 export const SHARDS = 4
 
 export const tokenRowKey = (tokenId: string): string => `token#${tokenId}`
+export const sessionRowKey = (sessionId: string): string => `session#${sessionId}`
+export const consumerRowKey = (consumerId: string): string => `consumer#${consumerId}`
 export const deploymentRowKey = (coordinates: Coordinates, shard: number): string =>
   `deployment#${pathOf(coordinates)}#${shard}`
 export const fenceRowKey = (shard: number): string => `fence#${shard}`
@@ -48,6 +50,54 @@ export interface TokenRefusal {
   readonly since: string
 }
 
+/** Register `session` of a session row. Groups by the directory's stable ids, never by display name. */
+export interface SessionIdentity {
+  readonly subject: string
+  readonly email: string
+  readonly groups: readonly string[]
+  readonly kid: string
+  /** NumericDates, equal to the token's `iat` and `exp`. */
+  readonly issuedAt: number
+  readonly expiresAt: number
+}
+
+/** Register `refusal` of a session row. */
+export interface SessionRefusal {
+  readonly why: 'ended'
+  readonly since: string
+}
+
+/** Register `grant` of a consumer row: what the tokens that it signs itself open; `null` when it may not any more. */
+export interface ConsumerGrant {
+  readonly consumer: string
+  readonly grants: readonly CompiledGrant[]
+  /** From `iat` to `exp`, at most. */
+  readonly longestTokenSeconds: number
+  readonly usageKey?: string
+}
+
+/** Register `keys` of a consumer row: the kids that are accepted, and until when (NumericDate) the replaced ones are. */
+export interface ConsumerKeys {
+  readonly accepted: readonly { readonly kid: string; readonly until?: number }[]
+}
+
+/** Register `refused#<jti>` of a consumer row: one of its tokens is refused. */
+export interface ConsumerTokenRefusal {
+  readonly since: string
+}
+
+/** A group opens routes of the deployment's API. */
+export interface AccessRule {
+  /** The directory's stable id. */
+  readonly group: string
+  readonly routes: readonly Route[]
+}
+
+/** Register `rules` of a deployment row. */
+export interface AccessRules {
+  readonly rules: readonly AccessRule[]
+}
+
 /** Register `binding` of a deployment row; `null` when nothing lives there any more. */
 export interface DeploymentBinding {
   readonly apiId: Id<'api'>
@@ -57,7 +107,7 @@ export interface DeploymentBinding {
   readonly authorizerCacheTtlSeconds: number
 }
 
-/** A register of the fence row is one entry: `kid#…`, `consumer#…`, `api#…`, `issued-before#…`, `lockdown`. */
+/** A register of the fence row is one entry: `kid#…`, `consumer#…`, `subject#…`, `api#…`, `issued-before#…`, `lockdown`. */
 export interface FenceEntry {
   readonly since: string
   /** NumericDate, of `issued-before#…` entries: tokens issued earlier are refused. */
@@ -66,7 +116,8 @@ export interface FenceEntry {
 
 /** What one authorization reads, in one strongly consistent batch. */
 export interface AccessRows {
-  readonly token: Row | undefined
+  /** The row of the token, the session or the consumer: `principalRowKey`. */
+  readonly principal: Row | undefined
   readonly deployment: Row | undefined
   readonly fence: Row | undefined
 }
@@ -89,6 +140,13 @@ export interface AccessRowStore extends AccessRowReader {
 const registerValue = <T>(row: Row | undefined, register: string): T | undefined =>
   (row?.registers[register]?.value ?? undefined) as T | undefined
 
+export const sessionOf = (row: Row | undefined) => registerValue<SessionIdentity>(row, 'session')
+export const sessionRefusalOf = (row: Row | undefined) => registerValue<SessionRefusal>(row, 'refusal')
+export const consumerGrantOf = (row: Row | undefined) => registerValue<ConsumerGrant>(row, 'grant')
+export const consumerKeysOf = (row: Row | undefined) => registerValue<ConsumerKeys>(row, 'keys')
+export const consumerTokenRefusalOf = (row: Row | undefined, tokenId: string) =>
+  registerValue<ConsumerTokenRefusal>(row, `refused#${tokenId}`)
+export const rulesOf = (row: Row | undefined) => registerValue<AccessRules>(row, 'rules')
 export const grantOf = (row: Row | undefined) => registerValue<TokenGrant>(row, 'grant')
 export const refusalOf = (row: Row | undefined) => registerValue<TokenRefusal>(row, 'refusal')
 export const bindingOf = (row: Row | undefined) => registerValue<DeploymentBinding>(row, 'binding')

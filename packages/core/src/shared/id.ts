@@ -6,6 +6,7 @@ const PREFIXES = {
   event: 'evt',
   key: 'key',
   publication: 'pub',
+  session: 'ses',
   token: 'tok',
 } as const
 

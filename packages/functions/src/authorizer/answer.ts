@@ -1,6 +1,7 @@
-import type { AccessRequest, Claims, Decision, Opening, PolicyDocument } from '@countersign/core/access'
+import type { AccessRequest, Decision, PolicyDocument } from '@countersign/core/access'
 import * as Access from '@countersign/core/access/module'
 import type { APIGatewayAuthorizerResult } from 'aws-lambda'
+import { contextOf, principalIdOf, usageKeyOf } from './context.ts'
 import type { Judged } from './judge.ts'
 
 /**
@@ -12,6 +13,7 @@ export const answerOf = (
   decisionId: string,
 ): APIGatewayAuthorizerResult => {
   const opening = decision.ok ? decision.value : decision.error.opening
+  const usageKey = usageKeyOf(opening?.principal)
   const whole = request && opening && Access.openingPolicy(opening, request.stageArn)
   const document = decision.ok
     ? (permitting(whole, methodArn) ??
@@ -19,10 +21,10 @@ export const answerOf = (
       Access.narrowestPolicy(methodArn))
     : Access.refusing(whole, methodArn)
   return {
-    principalId: claims ? `${claims.consumerId}/${claims.tokenId}` : 'nobody',
+    principalId: principalIdOf(claims),
     policyDocument: mutable(document ?? Access.refusing(undefined, methodArn)),
     ...(claims && { context: contextOf(claims, opening, decisionId) }),
-    ...(opening?.grant.usageKey !== undefined && { usageIdentifierKey: opening.grant.usageKey }),
+    ...(usageKey !== undefined && { usageIdentifierKey: usageKey }),
   }
 }
 
@@ -31,16 +33,6 @@ const permitting = (document: PolicyDocument | undefined, methodArn: string) =>
 
 const oneRoute = (decision: Decision, request: AccessRequest | undefined) =>
   request && Access.oneRoutePolicy(decision, decision.route, request.stageArn)
-
-const contextOf = (claims: Claims, opening: Opening | undefined, decisionId: string) => ({
-  tokenId: claims.tokenId,
-  consumerId: claims.consumerId,
-  consumer: opening?.grant.consumer ?? '',
-  environment: opening?.binding.environment ?? '',
-  apiId: opening?.binding.apiId ?? '',
-  kid: claims.kid,
-  decisionId,
-})
 
 const mutable = ({ Version, Statement }: PolicyDocument): APIGatewayAuthorizerResult['policyDocument'] => ({
   Version,

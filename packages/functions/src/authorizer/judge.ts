@@ -1,6 +1,6 @@
 import type { AccessRequest, Claims, Decision, Denial, DenialReason } from '@countersign/core/access'
 import * as Access from '@countersign/core/access/module'
-import { err, ok, type Result } from '@countersign/core/shared'
+import { err, ok, type Redacted, type Result } from '@countersign/core/shared'
 import type { APIGatewayRequestAuthorizerEvent } from 'aws-lambda'
 import type { AuthorizerServices } from './authorize.ts'
 import type { cachedVerifier } from './key-ring-cache.ts'
@@ -19,6 +19,7 @@ export interface DecisionLine {
   readonly reason: DenialReason | undefined
   readonly tokenId: string | undefined
   readonly consumerId: string | undefined
+  readonly sessionId: string | undefined
   readonly kid: string | undefined
   readonly apiId: string | undefined
   readonly environment: string | undefined
@@ -40,9 +41,7 @@ export const judge = async (
     judged(methodArn, request, claims, err({ reason }))
   const presented = Access.presentedToken({ single: event.headers, multi: event.multiValueHeaders })
   if (!presented.ok) return denied(presented.error)
-  const verified = await verify(presented.value, now)
-  if (!verified.ok) return denied(verified.error)
-  const claims = Access.readClaims(verified.value.kid, verified.value.payload, settings.issuer, now)
+  const claims = await claimsOf(presented.value, verify, settings, now)
   if (!claims.ok) return denied(claims.error)
   const request = Access.parseMethodArn(methodArn)
   if (!request || !agrees(event, request)) return denied('coordinates_mismatch', request, claims.value)
@@ -50,19 +49,34 @@ export const judge = async (
   return judged(methodArn, request, claims.value, Access.decide(claims.value, request, rows, now))
 }
 
+/** Whose word it is, and what it says: the `kid` picks the key, and the key decides what its tokens may claim. */
+const claimsOf = async (
+  token: Redacted<string>,
+  verify: ReturnType<typeof cachedVerifier>,
+  { issuer }: AuthorizerServices['settings'],
+  now: Date,
+): Promise<Result<Claims, DenialReason>> => {
+  const verified = await verify(token, now)
+  return verified.ok ? Access.readClaims(verified.value.kid, verified.value.payload, issuer, now) : verified
+}
+
 const rowsOf = async (
   accessRows: AuthorizerServices['accessRows'],
   request: AccessRequest,
-  { tokenId }: Claims,
+  claims: Claims,
 ) => {
-  const shard = Access.shardOf(tokenId)
+  const shard = Access.shardOf(Access.principalIdOf(claims))
   const keys = {
-    token: Access.tokenRowKey(tokenId),
+    principal: Access.principalRowKey(claims),
     deployment: Access.deploymentRowKey(request.coordinates, shard),
     fence: Access.fenceRowKey(shard),
   }
   const rows = await accessRows.read(Object.values(keys))
-  return { token: rows.get(keys.token), deployment: rows.get(keys.deployment), fence: rows.get(keys.fence) }
+  return {
+    principal: rows.get(keys.principal),
+    deployment: rows.get(keys.deployment),
+    fence: rows.get(keys.fence),
+  }
 }
 
 /** The request context must tell the same story as the ARN, as far as it tells one. */
@@ -91,8 +105,7 @@ const judged = (
   const line = {
     outcome: decision.ok ? 'allow' : 'deny',
     reason: decision.ok ? undefined : decision.error.reason,
-    tokenId: claims?.tokenId,
-    consumerId: claims?.consumerId,
+    ...holderOf(claims),
     kid: claims?.kid,
     apiId: opening?.binding.apiId,
     environment: opening?.binding.environment,
@@ -102,3 +115,9 @@ const judged = (
   } as const
   return { methodArn, request, claims, decision: decision.ok ? ok(decision.value) : decision, line }
 }
+
+/** Of a person, the session is named and nothing else. */
+const holderOf = (claims: Claims | undefined): Pick<DecisionLine, 'tokenId' | 'consumerId' | 'sessionId'> =>
+  claims?.kind === 'session'
+    ? { tokenId: undefined, consumerId: undefined, sessionId: claims.sessionId }
+    : { tokenId: claims?.tokenId, consumerId: claims?.consumerId, sessionId: undefined }

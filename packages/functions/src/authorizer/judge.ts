@@ -36,7 +36,7 @@ export const judge = async (
   { accessRows, settings }: Pick<AuthorizerServices, 'accessRows' | 'settings'>,
   now: Date,
 ): Promise<Judged> => {
-  const methodArn = String(event.methodArn)
+  const methodArn = typeof event.methodArn === 'string' ? event.methodArn : 'none'
   const denied = (reason: DenialReason, request?: AccessRequest, claims?: Claims) =>
     judged(methodArn, request, claims, err({ reason }))
   const presented = Access.presentedToken({ single: event.headers, multi: event.multiValueHeaders })

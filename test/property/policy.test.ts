@@ -4,164 +4,18 @@ import {
   type OpenedRoute,
   type PolicyDocument,
 } from '@countersign/core/access'
-import type { Authorization, Method, ProtectedRoute, Route } from '@countersign/core/shared'
+import type { Method, ProtectedRoute, Route } from '@countersign/core/shared'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { iamAllows, picked } from './models.ts'
+import { scene } from './registries.ts'
 
 /*
- * Two models written without the code under test: how IAM evaluates a policy, and how API Gateway picks a route. What a
- * policy lets through must be what the token opens, for every request that reaches a registered route.
+ * What a policy lets through must be what the token opens, for every request that reaches a registered route, by two
+ * models written without the code under test.
  */
 const STAGE = 'arn:aws:execute-api:eu-west-2:111111111111:abc123/staging'
 const SEED = Number(process.env.COUNTERSIGN_SEED ?? Date.now() % 1_000_000)
-
-const iamMatches = (pattern: string, text: string): boolean => {
-  const expression = pattern
-    .split(/([*?])/)
-    .map((part) =>
-      part === '*' ? '[^]*' : part === '?' ? '[^]' : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'),
-    )
-    .join('')
-  return new RegExp(`^${expression}$`).test(text)
-}
-
-const iamAllows = (document: PolicyDocument, arn: string): boolean => {
-  const effects = document.Statement.flatMap(({ Effect, Resource }) =>
-    Resource.some((pattern) => iamMatches(pattern, arn)) ? [Effect] : [],
-  )
-  return effects.includes('Allow') && !effects.includes('Deny')
-}
-
-interface Candidate {
-  readonly route: ProtectedRoute
-  readonly rank: string
-}
-
-/** A template as a regular expression over decoded segments joined by a character that no segment holds. */
-const templateMatches = (template: string, segments: readonly string[]): boolean => {
-  const source = template
-    .slice(1)
-    .split('/')
-    .map((segment) =>
-      segment
-        .split(/(\{[^}]+\})/)
-        .map((part) =>
-          part.endsWith('+}')
-            ? '[^\\0]+(?:\\0[^\\0]+)*'
-            : part.startsWith('{')
-              ? '[^\\0]+'
-              : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'),
-        )
-        .join(''),
-    )
-    .join('\\0')
-  return new RegExp(`^${source}$`).test(segments.join('\0'))
-}
-
-const rankOf = ({ path, method }: Route): string =>
-  path
-    .slice(1)
-    .split('/')
-    .map((segment) => {
-      if (!segment.includes('{')) return 'd'
-      if (segment.endsWith('+}')) return 'a'
-      return /^\{[^}]+\}$/.test(segment) ? 'b' : 'c'
-    })
-    .join('') + (method === 'ANY' ? '' : '~')
-
-/** The routes API Gateway could pick; several only where templates with parameters within a segment are equals. */
-const picked = (
-  routes: readonly ProtectedRoute[],
-  method: string,
-  path: string,
-): readonly ProtectedRoute[] => {
-  const segments = path.slice(1).split('/').map(decodeURIComponent)
-  const candidates: Candidate[] = routes
-    .filter((route) => route.method === 'ANY' || route.method === method)
-    .filter((route) => templateMatches(route.path, segments))
-    .map((route) => ({ route, rank: rankOf(route) }))
-  const bare = (rank: string) => rank.replace('~', '')
-  const best = candidates
-    .map(({ rank }) => bare(rank))
-    .sort((a, b) => (a < b ? -1 : 1))
-    .at(-1)
-  const paths = candidates.filter(({ rank }) => bare(rank) === best)
-  const own = paths.filter(({ rank }) => rank.endsWith('~'))
-  return (own.length > 0 ? own : paths).map(({ route }) => route)
-}
-
-const WORDS = ['a', 'b', 'ab', 'admin', 'a.json', 'x-y'] as const
-const SEGMENTS = [...WORDS, '{x}', '{y}', '{x}.json', 'a{x}', '{x}-{y}'] as const
-const METHODS = ['GET', 'POST', 'ANY'] as const
-
-const template = fc
-  .tuple(
-    fc.array(fc.constantFrom(...SEGMENTS), { minLength: 1, maxLength: 3 }),
-    fc.constantFrom('', '', '', '{proxy+}'),
-  )
-  .map(([segments, greedy]) => `/${[...segments, ...(greedy ? [greedy] : [])].join('/')}`)
-const path = fc.oneof({ weight: 8, arbitrary: template }, fc.constantFrom('/', '/{proxy+}'))
-
-const route = fc.record({
-  method: fc.constantFrom<Method>(...METHODS),
-  path,
-  authorization: fc.constantFrom<Authorization>('token', 'token', 'token+group', 'iam', 'open'),
-})
-
-/** Routes that API Gateway can tell apart, as registration demands. */
-const registry = fc.uniqueArray(route, {
-  minLength: 1,
-  maxLength: 7,
-  selector: (one) => Access.routeShape(one),
-})
-
-const grants = (routes: readonly ProtectedRoute[]) =>
-  fc
-    .subarray([...routes])
-    .chain((chosen) =>
-      fc.tuple(
-        ...chosen.map(({ method, path }) =>
-          fc
-            .constantFrom<Method>(
-              method,
-              ...(method === 'ANY' ? (['GET', 'PATCH'] as const) : ['ANY' as const]),
-            )
-            .map((granted): Route => ({ method: granted, path })),
-        ),
-      ),
-    )
-
-const word = fc.constantFrom(...WORDS, '7', 'c', 'b-a', 'administrator')
-const filled = (templates: readonly string[]) =>
-  fc
-    .tuple(fc.constantFrom(...templates), word, word)
-    .map(([template, one, two]) =>
-      template
-        .slice(1)
-        .replaceAll('{proxy+}', `${one}/${two}`)
-        .replaceAll('{x}', one)
-        .replaceAll('{y}', two)
-        .split('/'),
-    )
-
-/** Paths made of the registered templates, and paths made of nothing but words. */
-const requestsFor = (routes: readonly ProtectedRoute[]) =>
-  fc.array(
-    fc.record({
-      method: fc.constantFrom('GET', 'POST', 'PATCH', 'HEAD'),
-      segments: fc.oneof(
-        filled(routes.map(({ path }) => path)),
-        fc.array(word, { minLength: 1, maxLength: 5 }),
-      ),
-      slash: fc.constantFrom('', '', '/'),
-      encoded: fc.nat(40),
-    }),
-    { minLength: 20, maxLength: 20 },
-  )
-
-const scene = registry.chain((routes) =>
-  fc.record({ routes: fc.constant(routes), granted: grants(routes), requests: requestsFor(routes) }),
-)
 
 /** What `decide` says is opened: asked through it, so that policy and decision can never drift apart. */
 const openedBy = (routes: readonly ProtectedRoute[], granted: readonly Route[]): readonly OpenedRoute[] => {

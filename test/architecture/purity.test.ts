@@ -32,11 +32,10 @@ const REVEALING = [
   'packages/client/src/transport.ts',
   'packages/core/src/signing-key/jws.ts',
   'packages/core/src/signing-key/ring.ts',
-  'packages/core/src/signing-key/rotation.ts',
   'packages/core/src/signing-key/secret.ts',
+  'packages/core/src/signing-key/sign.ts',
   'packages/functions/src/runtime/credential-file.ts',
   'packages/functions/src/runtime/issuing.ts',
-  'packages/functions/src/runtime/mint.ts',
   'packages/local/src/store/sqlite-key-ring.ts',
 ]
 

@@ -1,8 +1,7 @@
 import { z } from 'zod'
+import { ALGORITHMS } from '../shared/algorithm.ts'
 import { Instant, idOf } from '../shared/schema.ts'
 import { defineEvent } from './define.ts'
-
-export const SIGNING_ALGORITHMS = ['HS512'] as const
 
 export const SigningKeyCreated = defineEvent(
   'signing-key.created',
@@ -10,7 +9,7 @@ export const SigningKeyCreated = defineEvent(
   'A key is in the ring: it verifies now and signs from `signsFrom`.',
   z.object({
     kid: idOf('key'),
-    algorithm: z.enum(SIGNING_ALGORITHMS),
+    algorithm: z.enum(ALGORITHMS),
     createdAt: Instant,
     signsFrom: Instant,
   }),

@@ -1,3 +1,4 @@
+export * from './algorithm.ts'
 export * from './coordinates.ts'
 export * from './duration.ts'
 export * from './environment.ts'

@@ -1,8 +1,10 @@
-import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual, verify } from 'node:crypto'
+import type { AsymmetricAlgorithm } from '../shared/algorithm.ts'
 import { hasDuplicateMember } from '../shared/json.ts'
 import type { Redacted } from '../shared/redacted.ts'
 import { err, ok, type Result } from '../shared/result.ts'
-import type { KeyRing, VerificationKey } from './ring.ts'
+import { publicKeyObject, SIGNATURE_BYTES } from './public-key.ts'
+import type { KeyRing, SigningKey, VerificationKey } from './ring.ts'
 
 export type JwsRefusal = 'token_malformed' | 'algorithm_mismatch' | 'kid_unknown' | 'signature_invalid'
 
@@ -15,7 +17,8 @@ export interface VerifiedJws {
 /** Verifies tokens with the keys of one ring. */
 export type Verifier = (token: Redacted<string>) => Result<VerifiedJws, JwsRefusal>
 
-const HMAC = { HS512: 'sha512' } as const
+/** What is signed: the message itself, or its digest (RFC 7518 §3.4). */
+const DIGEST = { EdDSA: null, ES256: 'sha256', 'ML-DSA-44': null } as const
 
 /** `at+jwt` (RFC 9068 §2.1), or `JWT`; media types are compared without case (RFC 7515 §4.1.9). */
 const TYPES = new Set(['at+jwt', 'jwt'])
@@ -30,7 +33,9 @@ const HEADERS_KEPT = 256
  * must be the header's. Headers are the same for every token of a key, so the last few are kept once parsed.
  */
 export const createVerifier = (ring: KeyRing): Verifier => {
-  const keys = new Map<string, VerificationKey>(ring.keys.map((key) => [key.kid, verificationKey(key)]))
+  const keys = new Map<string, VerificationKey>(
+    ring.keys.flatMap((key) => verificationKeys(key).map((ready) => [key.kid, ready] as const)),
+  )
   const headers = new Map<string, JoseHeader>()
 
   const headerOf = (part: string): JoseHeader | undefined => {
@@ -60,17 +65,35 @@ export const createVerifier = (ring: KeyRing): Verifier => {
   }
 }
 
-const verificationKey = ({ kid, algorithm, secret }: KeyRing['keys'][number]): VerificationKey => ({
-  kid,
-  algorithm,
-  key: createSecretKey(Buffer.from(secret.reveal(), 'base64url')),
-})
+/** None for a key this Node cannot use: its tokens are refused, and every other key goes on. */
+const verificationKeys = (key: SigningKey): readonly VerificationKey[] => {
+  const { kid, algorithm } = key
+  if (algorithm === 'HS512')
+    return [{ kid, algorithm, key: createSecretKey(Buffer.from(key.secret.reveal(), 'base64url')) }]
+  const publicKey = publicKeyObject(key)
+  return publicKey ? [{ kid, algorithm, key: publicKey }] : []
+}
+
+const signatureIsGood = ({ algorithm, key }: VerificationKey, signed: string, signature: string): boolean =>
+  algorithm === 'HS512' ? macIsGood(key, signed, signature) : pairIsGood(algorithm, key, signed, signature)
 
 /** Compares the text of the signature, so that no second spelling of the same bytes is accepted. */
-const signatureIsGood = ({ algorithm, key }: VerificationKey, signed: string, signature: string): boolean => {
-  const expected = Buffer.from(createHmac(HMAC[algorithm], key).update(signed).digest('base64url'))
+const macIsGood = (key: KeyObject, signed: string, signature: string): boolean => {
+  const expected = Buffer.from(createHmac('sha512', key).update(signed).digest('base64url'))
   const presented = Buffer.from(signature)
   return presented.length === expected.length && timingSafeEqual(presented, expected)
+}
+
+/** One spelling of the signature, of the one length its algorithm has; `verify` refuses an S that is not reduced. */
+const pairIsGood = (
+  algorithm: AsymmetricAlgorithm,
+  key: KeyObject,
+  signed: string,
+  signature: string,
+): boolean => {
+  const bytes = Buffer.from(signature, 'base64url')
+  if (bytes.length !== SIGNATURE_BYTES[algorithm] || bytes.toString('base64url') !== signature) return false
+  return verify(DIGEST[algorithm], Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' }, bytes)
 }
 
 interface JoseHeader {

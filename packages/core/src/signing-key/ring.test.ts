@@ -73,7 +73,7 @@ describe('a new key', () => {
   const add = (ring: KeyRing, kid: `key_${string}`, now: number, compromised?: string) =>
     withNewKey(
       ring,
-      { kid, secret: secretOf(kid) },
+      { kid, algorithm: 'HS512', secret: secretOf(kid) },
       {
         now: at(now),
         refreshSeconds: REFRESH,
@@ -106,7 +106,9 @@ describe('a new key', () => {
 
   it('is missed when its secret or its time is another', () => {
     const ring: KeyRing = { keys: [key('key_1', 1_000)] }
-    const changed = (more: Partial<SigningKey>): KeyRing => ({ keys: [{ ...key('key_1', 1_000), ...more }] })
+    const changed = (more: Partial<Pick<SigningKey, 'secret' | 'signsFrom'>>): KeyRing => ({
+      keys: [{ ...key('key_1', 1_000), ...more }],
+    })
     expect(lostKeys(ring, ring, { now: at(2_000) })).toEqual([])
     expect(lostKeys(ring, changed({ secret: secretOf('other') }), { now: at(2_000) })).toEqual(['key_1'])
     expect(lostKeys(ring, changed({ signsFrom: 1_001 }), { now: at(2_000) })).toEqual(['key_1'])

@@ -1,22 +1,41 @@
 import type { KeyObject } from 'node:crypto'
+import type { Algorithm, AsymmetricAlgorithm } from '../shared/algorithm.ts'
 import { epochSeconds } from '../shared/duration.ts'
 import { LONGEST_TOKEN_SECONDS } from '../shared/environment.ts'
 import type { Id } from '../shared/id.ts'
 import type { Redacted } from '../shared/redacted.ts'
 
-/** HS512: only issuer and authorizer hold the key. */
-export type Algorithm = 'HS512'
+export type { Algorithm } from '../shared/algorithm.ts'
 
 /** A key as the secret holds it. */
-export interface SigningKey {
-  readonly kid: Id<'key'>
-  readonly algorithm: Algorithm
+export type SigningKey = KeyMaterial & KeyLife
+
+/** What signs and verifies, and for which algorithm; no key is ever used with another. */
+export type KeyMaterial = SharedSecret | KeyHalves
+
+interface SharedSecret {
+  readonly algorithm: 'HS512'
   /** 64 bytes, unpadded base64url. */
   readonly secret: Redacted<string>
+}
+
+interface KeyHalves {
+  readonly algorithm: AsymmetricAlgorithm
+  /** 32 bytes, unpadded base64url: Ed25519's and ML-DSA's seed, P-256's scalar. */
+  readonly secret: Redacted<string>
+  /** Unpadded base64url; see `PUBLIC_KEY_BYTES`. */
+  readonly publicKey: string
+}
+
+interface KeyLife {
+  readonly kid: Id<'key'>
   /** NumericDates. From `signsFrom` on it signs, until a newer one does. */
   readonly createdAt: number
   readonly signsFrom: number
 }
+
+/** A key whose public half may be shown. */
+export type KeyPair = KeyHalves & KeyLife
 
 /** Every key that verifies, oldest first. */
 export interface KeyRing {
@@ -58,17 +77,39 @@ export interface RotationTiming {
   readonly compromised?: string
 }
 
+/**
+ * How many keys a ring holds. A rotation a month needs thirteen, as long as tokens live for a year; the text of this
+ * many ML-DSA keys is still within the 64 KiB that Secrets Manager keeps.
+ */
+export const MOST_KEYS = 24
+
+/** No room for one more. A ring whose key was given up, or in which nothing signs, always has room for its successor. */
+export const isFull = (ring: KeyRing, timing: Omit<RotationTiming, 'refreshSeconds'>): boolean => {
+  const kept = keptKeys(ring, timing)
+  return kept.length >= MOST_KEYS && !signsAtOnce(kept, timing)
+}
+
+const keptKeys = (
+  ring: KeyRing,
+  { now, compromised }: Omit<RotationTiming, 'refreshSeconds'>,
+): readonly SigningKey[] =>
+  ring.keys.filter((key) => stateOf(ring, key, now) !== 'retired' && key.kid !== compromised)
+
+const signsAtOnce = (
+  kept: readonly SigningKey[],
+  { now, compromised }: Omit<RotationTiming, 'refreshSeconds'>,
+): boolean => signingKey({ keys: kept }, now) === undefined || compromised !== undefined
+
 /** The ring with a new key that signs once every authorizer has had two occasions to learn of it; without retired ones. */
 export const withNewKey = (
   ring: KeyRing,
-  key: Pick<SigningKey, 'kid' | 'secret'>,
-  { now, refreshSeconds, compromised }: RotationTiming,
+  key: KeyMaterial & Pick<KeyLife, 'kid'>,
+  timing: RotationTiming,
 ): KeyRing => {
-  const createdAt = epochSeconds(now)
-  const kept = ring.keys.filter((old) => stateOf(ring, old, now) !== 'retired' && old.kid !== compromised)
-  const atOnce = signingKey({ keys: kept }, now) === undefined || compromised !== undefined
-  const signsFrom = atOnce ? createdAt : createdAt + 2 * refreshSeconds
-  return { keys: [...kept, { ...key, algorithm: 'HS512', createdAt, signsFrom }] }
+  const createdAt = epochSeconds(timing.now)
+  const kept = keptKeys(ring, timing)
+  const signsFrom = signsAtOnce(kept, timing) ? createdAt : createdAt + 2 * timing.refreshSeconds
+  return { keys: [...kept, { ...key, createdAt, signsFrom }] }
 }
 
 /** The keys that may still be needed and that `next` does not have as they are: a rotation that loses one must fail. */
@@ -83,7 +124,14 @@ export const lostKeys = (
     .map(({ kid }) => kid)
 
 const sameKey = (a: SigningKey, b: SigningKey): boolean =>
-  a.kid === b.kid && a.signsFrom === b.signsFrom && a.secret.reveal() === b.secret.reveal()
+  a.kid === b.kid &&
+  a.algorithm === b.algorithm &&
+  a.signsFrom === b.signsFrom &&
+  a.secret.reveal() === b.secret.reveal() &&
+  publicHalf(a) === publicHalf(b)
+
+const publicHalf = (key: SigningKey): string | undefined =>
+  key.algorithm === 'HS512' ? undefined : key.publicKey
 
 /** What the world may know of a key. */
 export interface KeyDescription {
@@ -105,7 +153,7 @@ export const describeRing = (ring: KeyRing, now: Date): readonly KeyDescription[
     verifiesUntil: verifiesUntil(ring, key),
   }))
 
-/** A key ready for use; `node:crypto` verifies several times faster with a `KeyObject` than with bytes. */
+/** A key ready for use: the secret of HS512, the public half of all others. A `KeyObject` verifies several times faster than bytes. */
 export interface VerificationKey {
   readonly kid: string
   readonly algorithm: Algorithm

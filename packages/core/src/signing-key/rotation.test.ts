@@ -41,7 +41,8 @@ const world = () => {
   const context = (more: Partial<RotationContext> = {}): RotationContext => ({
     store: secrets.store,
     newId: (kind) => `${kind}_${++ids}` as never,
-    randomBytes: () => createHash('sha512').update(`random ${++ids}`).digest(),
+    randomBytes: (count) => createHash('sha512').update(`random ${++ids}`).digest().subarray(0, count),
+    algorithm: 'HS512',
     now: new Date(now * 1_000),
     refreshSeconds: REFRESH,
     ...more,

@@ -1,12 +1,14 @@
-import { createHmac } from 'node:crypto'
+import type { Algorithm } from '../shared/algorithm.ts'
 import { epochSeconds } from '../shared/duration.ts'
 import type { NewId } from '../shared/id.ts'
-import { Redacted } from '../shared/redacted.ts'
 import { err, ok, type Result } from '../shared/result.ts'
 import { createVerifier } from './jws.ts'
+import { newKeyMaterial, type RandomBytes } from './key-material.ts'
 import type { KeyRingStore } from './key-ring-store.ts'
+import { isAvailable } from './public-key.ts'
 import {
   EMPTY_RING,
+  isFull,
   type KeyRing,
   lostKeys,
   type RotationTiming,
@@ -14,14 +16,16 @@ import {
   signingKey,
   withNewKey,
 } from './ring.ts'
-import { readRing, SECRET_BYTES, writeRing } from './secret.ts'
+import { readRing, writeRing } from './secret.ts'
+import { signJws } from './sign.ts'
 
 /** What a rotation needs of the world. */
 export interface RotationContext extends RotationTiming {
   readonly store: KeyRingStore
   readonly newId: NewId
-  /** From a CSPRNG. */
-  readonly randomBytes: (count: number) => Uint8Array
+  readonly randomBytes: RandomBytes
+  /** Of the key to come; those of the ring stay what they are. */
+  readonly algorithm: Algorithm
 }
 
 export type RotationFailure =
@@ -30,19 +34,25 @@ export type RotationFailure =
   | { readonly reason: 'rotation_loses_keys'; readonly kids: readonly string[] }
   | { readonly reason: 'canary_refused'; readonly kid: string }
   | { readonly reason: 'rotation_too_late' }
+  | { readonly reason: 'key_ring_full' }
+  | { readonly reason: 'algorithm_unavailable' }
 
 /**
  * The four steps of a Secrets Manager rotation. `rotationId` is its ClientRequestToken and the new version's id. Every
  * step may be repeated, and may die half-way: the next call of the same step goes on where it stopped.
  */
-export const createSecret = async (rotationId: string, context: RotationContext): Promise<void> => {
-  if (await context.store.version(rotationId)) return
-  const current = await currentRing(context.store)
-  const key = {
-    kid: context.newId('key'),
-    secret: new Redacted(Buffer.from(context.randomBytes(SECRET_BYTES)).toString('base64url')),
-  }
-  await context.store.stage(rotationId, writeRing(withNewKey(current.ring, key, context)))
+export const createSecret = async (
+  rotationId: string,
+  context: RotationContext,
+): Promise<Result<void, RotationFailure>> => {
+  if (await context.store.version(rotationId)) return ok(undefined)
+  if (!isAvailable(context.algorithm)) return err({ reason: 'algorithm_unavailable' })
+  const { ring } = await currentRing(context.store)
+  if (isFull(ring, context)) return err({ reason: 'key_ring_full' })
+  const material = await newKeyMaterial(context.algorithm, context.randomBytes)
+  const next = withNewKey(ring, { kid: context.newId('key'), ...material }, context)
+  await context.store.stage(rotationId, writeRing(next))
+  return ok(undefined)
 }
 
 /** Proves, before anybody relies on it, that the new ring signs and verifies and has every key still in use. */
@@ -58,8 +68,7 @@ export const testSecret = async (
   if (kids.length > 0) return err({ reason: 'rotation_loses_keys', kids })
   if (current.versionId !== rotationId && isTooLate(next, current.ring, context))
     return err({ reason: 'rotation_too_late' })
-  const verify = createVerifier(next)
-  const refused = next.keys.find((key) => !verify(canary(key)).ok)
+  const refused = await firstRefused(next)
   return refused ? err({ reason: 'canary_refused', kid: refused.kid }) : ok(undefined)
 }
 
@@ -84,7 +93,8 @@ export const rotate = async (
   rotationId: string,
   context: RotationContext,
 ): Promise<Result<SigningKey, RotationFailure>> => {
-  await createSecret(rotationId, context)
+  const created = await createSecret(rotationId, context)
+  if (!created.ok) return created
   const tested = await testSecret(rotationId, context)
   return tested.ok ? finishSecret(rotationId, context) : tested
 }
@@ -107,11 +117,11 @@ const currentRing = async (
   return { ring: current ? readRing(current.text) : EMPTY_RING, versionId: current?.versionId }
 }
 
-const canary = ({ kid, algorithm, secret }: SigningKey): Redacted<string> => {
-  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const signed = `${encode({ alg: algorithm, kid, typ: 'JWT' })}.${encode({ canary: kid })}`
-  const signature = createHmac('sha512', Buffer.from(secret.reveal(), 'base64url'))
-    .update(signed)
-    .digest('base64url')
-  return new Redacted(`${signed}.${signature}`)
+/** Signs with the secret half of every key, as tokens are signed, and verifies with the public one, as the authorizer does. */
+const firstRefused = async (ring: KeyRing): Promise<SigningKey | undefined> => {
+  const verify = createVerifier(ring)
+  for (const key of ring.keys) {
+    if (!isAvailable(key.algorithm) || !verify(await signJws(key, 'JWT', { canary: key.kid })).ok) return key
+  }
+  return undefined
 }

@@ -1,10 +1,17 @@
+import { type Algorithm, isAlgorithm } from '../shared/algorithm.ts'
 import { isId } from '../shared/id.ts'
 import { Redacted } from '../shared/redacted.ts'
 import { err, ok, type Result } from '../shared/result.ts'
-import type { KeyRing, SigningKey } from './ring.ts'
+import { PUBLIC_KEY_BYTES } from './public-key.ts'
+import type { KeyMaterial, KeyRing, SigningKey } from './ring.ts'
 
-/** Bytes of an HS512 key: as many as the hash puts out (RFC 7518 §3.2). */
-export const SECRET_BYTES = 64
+/** Of the secret half. HS512: as many as the hash puts out (RFC 7518 §3.2). */
+export const SECRET_BYTES = {
+  HS512: 64,
+  EdDSA: 32,
+  ES256: 32,
+  'ML-DSA-44': 32,
+} as const satisfies Record<Algorithm, number>
 
 /** The SHA-512 of a newline, in hexadecimal: what `echo | openssl sha512`, a widely read guide's recipe, prints. */
 const KNOWN_SECRET =
@@ -12,12 +19,15 @@ const KNOWN_SECRET =
 
 export type WeakSecret = 'secret_too_short' | 'secret_low_entropy' | 'secret_known'
 
-/** Refuses secrets that somebody else could know or guess. */
-export const checkSecret = (secret: Redacted<Uint8Array>): Result<void, WeakSecret> => {
+/** Refuses secrets that somebody else could know or guess. `least`: the least it may have. */
+export const checkSecret = (
+  secret: Redacted<Uint8Array>,
+  least: number = SECRET_BYTES.HS512,
+): Result<void, WeakSecret> => {
   const bytes = Buffer.from(secret.reveal())
   if (isKnown(bytes)) return err('secret_known')
-  if (bytes.length < SECRET_BYTES) return err('secret_too_short')
-  return new Set(bytes).size < SECRET_BYTES / 4 ? err('secret_low_entropy') : ok(undefined)
+  if (bytes.length < least) return err('secret_too_short')
+  return new Set(bytes).size < least / 4 ? err('secret_low_entropy') : ok(undefined)
 }
 
 const isKnown = (bytes: Buffer): boolean =>
@@ -39,18 +49,28 @@ export const readRing = (text: Redacted<string>): KeyRing => {
 }
 
 const readKey = (value: unknown): SigningKey => {
-  const { kid, algorithm, secret, createdAt, signsFrom } = (value ?? {}) as Record<string, unknown>
-  if (!isId('key', kid) || algorithm !== 'HS512' || typeof secret !== 'string') throw unreadable()
+  const { kid, createdAt, signsFrom, ...material } = (value ?? {}) as Record<string, unknown>
+  if (!isId('key', kid)) throw unreadable()
   if (!Number.isSafeInteger(createdAt) || !Number.isSafeInteger(signsFrom)) throw unreadable()
-  const bytes = Buffer.from(secret, 'base64url')
-  if (bytes.toString('base64url') !== secret || !checkSecret(new Redacted(bytes)).ok) throw unreadable()
-  return {
-    kid,
-    algorithm,
-    secret: new Redacted(secret),
-    createdAt: createdAt as number,
-    signsFrom: signsFrom as number,
-  }
+  return { kid, ...readMaterial(material), createdAt: createdAt as number, signsFrom: signsFrom as number }
+}
+
+const readMaterial = ({ algorithm, secret, publicKey }: Record<string, unknown>): KeyMaterial => {
+  if (!isAlgorithm(algorithm)) throw unreadable()
+  const bytes = bytesOf(secret)
+  const length = SECRET_BYTES[algorithm]
+  if (!checkSecret(new Redacted(bytes), length).ok) throw unreadable()
+  const read = new Redacted(secret as string)
+  if (algorithm === 'HS512') return { algorithm, secret: read }
+  if (bytes.length !== length || bytesOf(publicKey).length !== PUBLIC_KEY_BYTES[algorithm]) throw unreadable()
+  return { algorithm, secret: read, publicKey: publicKey as string }
+}
+
+/** Of unpadded base64url in its one canonical spelling. */
+const bytesOf = (text: unknown): Buffer => {
+  const bytes = typeof text === 'string' ? Buffer.from(text, 'base64url') : undefined
+  if (bytes?.toString('base64url') !== text || !bytes) throw unreadable()
+  return bytes
 }
 
 const parseObject = (text: string): Record<string, unknown> | undefined => {

@@ -48,7 +48,9 @@ const compromise = async (services: Needs, request: Asked): Promise<Result<HttpA
   const signing = SigningKey.signingKey(ring, cause.now)
   const gone = !ring.keys.some(({ kid }) => kid === path.kid)
   if (gone && signing) return ok(answerOf(path.kid, signing)) // given up before: there is nothing left to rotate away
-  const rotated = await rotateNow(services, rotationIdOf(request, services.randomBytes), cause, path.kid)
+  const rotated = await rotateNow(services, rotationIdOf(request, services.randomBytes), cause, {
+    compromised: path.kid,
+  })
   if (!rotated.ok) return rotated
   return ok(answerOf(path.kid, rotated.value))
 }

@@ -14,8 +14,10 @@ export const make =
     const cause: Cause = { actor: 'secrets-manager', correlationId: ClientRequestToken, now }
     const context = rotationContext(services, now)
     switch (Step) {
-      case 'createSecret':
-        return SigningKey.createSecret(ClientRequestToken, context)
+      case 'createSecret': {
+        const created = await SigningKey.createSecret(ClientRequestToken, context)
+        return created.ok ? undefined : fail(services, ClientRequestToken, Step, created.error, cause)
+      }
       case 'setSecret':
         return // The ring is the secret itself: there is no other system to tell.
       case 'testSecret': {

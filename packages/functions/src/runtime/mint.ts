@@ -1,7 +1,6 @@
-import { err, ok, Redacted, type Result } from '@countersign/core/shared'
+import { err, ok, type Redacted, type Result } from '@countersign/core/shared'
 import { type KeyRing, SigningKey } from '@countersign/core/signing-key'
 import { type IssuedToken, Token } from '@countersign/core/token'
-import { SignJWT } from 'jose'
 import type { Refusal } from './problem.ts'
 import type { Services } from './services.ts'
 
@@ -17,17 +16,11 @@ export const currentSigningKey = (ring: KeyRing, now: Date): Result<SigningKey.S
 }
 
 /**
- * Signs an issued token (RFC 9068). Header and claims follow from the state alone and HS512 is deterministic, so the
- * same token comes out whenever it is asked for, without ever having been stored.
+ * Signs an issued token (RFC 9068). Header and claims follow from the state alone and every algorithm is used in its
+ * deterministic form, so the same token comes out whenever it is asked for, without ever having been stored.
  */
 export const mint = async (token: IssuedToken, ring: KeyRing, issuer: string): Promise<Redacted<string>> => {
   const key = ring.keys.find(({ kid }) => kid === token.kid)
   if (!key) throw new Error(`the key ${token.kid} that signed ${token.id} is not in the ring`)
-  const signed = await new SignJWT({
-    ...Token.claimsOf(token, issuer),
-    aud: [...Token.claimsOf(token, issuer).aud],
-  })
-    .setProtectedHeader({ alg: key.algorithm, kid: key.kid, typ: 'at+jwt' })
-    .sign(Buffer.from(key.secret.reveal(), 'base64url'))
-  return new Redacted(signed)
+  return SigningKey.signJws(key, 'at+jwt', Token.claimsOf(token, issuer))
 }

@@ -25,6 +25,8 @@ export type Reason =
   | 'signing_key_gone'
   | 'rotation_superseded'
   | 'rotation_failed'
+  | 'key_ring_full'
+  | 'algorithm_unavailable'
   | 'subscription_not_found'
   | 'route_not_found'
   | 'method_not_allowed'
@@ -59,6 +61,8 @@ const PROBLEMS = {
   signing_key_gone: [409, 'The key that signed the token was given up; issue another'],
   rotation_superseded: [409, 'Another rotation was faster'],
   rotation_failed: [500, 'The rotation did not finish; the ring is as it was'],
+  key_ring_full: [409, 'The ring holds as many keys as it may; wait until the oldest of them is gone'],
+  algorithm_unavailable: [422, 'The Node this platform runs on cannot sign with this algorithm'],
   subscription_not_found: [404, 'No such subscription'],
   route_not_found: [404, 'No such route'],
   method_not_allowed: [405, 'The route does not have this method'],

@@ -1,6 +1,6 @@
 import type { Cause } from '@countersign/core/events'
 import { fact } from '@countersign/core/events'
-import { err, ok, type Result } from '@countersign/core/shared'
+import { type Algorithm, DEFAULT_ALGORITHM, err, ok, type Result } from '@countersign/core/shared'
 import { type RotationContext, type RotationFailure, SigningKey } from '@countersign/core/signing-key'
 import { recordKeyFacts } from './key-log.ts'
 import { readKeyRing } from './mint.ts'
@@ -10,14 +10,23 @@ import type { Services } from './services.ts'
 
 export type RotationServices = Pick<Services, 'ledger' | 'keyRing' | 'newId' | 'randomBytes' | 'settings'>
 
+/** What a rotation is for, besides its time having come. */
+export interface RotationWish {
+  /** The key to be rid of. */
+  readonly compromised?: string
+  /** Of the new key; the configured one unless given. */
+  readonly algorithm?: Algorithm | undefined
+}
+
 export const rotationContext = (
   { keyRing, newId, randomBytes, settings }: RotationServices,
   now: Date,
-  compromised?: string,
+  { compromised, algorithm = settings.signingAlgorithm ?? DEFAULT_ALGORITHM }: RotationWish = {},
 ): RotationContext => ({
   store: keyRing,
   newId,
   randomBytes,
+  algorithm,
   now,
   refreshSeconds: settings.ringRefreshSeconds,
   ...(compromised !== undefined && { compromised }),
@@ -28,9 +37,9 @@ export const rotateNow = async (
   services: RotationServices,
   rotationId: string,
   cause: Cause,
-  compromised?: string,
+  wish: RotationWish = {},
 ): Promise<Result<SigningKey.SigningKey, Refusal>> => {
-  const context = rotationContext(services, cause.now, compromised)
+  const context = rotationContext(services, cause.now, wish)
   const takenUp = await takeUp(rotationId, context)
   const rotated = takenUp.key ? ok(takenUp.key) : await SigningKey.rotate(takenUp.rotationId, context)
   if (!rotated.ok) return refused(services, rotationId, 'rotate', overtaken(rotated.error), cause)
@@ -70,6 +79,14 @@ const overtaken = (failure: RotationFailure): RotationFailure =>
     ? { reason: 'rotation_superseded' }
     : failure
 
+type OfTheCaller = Extract<
+  RotationFailure['reason'],
+  'rotation_superseded' | 'key_ring_full' | 'algorithm_unavailable'
+>
+
+const isOfTheCaller = (reason: RotationFailure['reason']): reason is OfTheCaller =>
+  reason === 'rotation_superseded' || reason === 'key_ring_full' || reason === 'algorithm_unavailable'
+
 export const refused = async (
   services: RotationServices,
   rotationId: string,
@@ -80,5 +97,5 @@ export const refused = async (
   await recordKeyFacts(services, cause, () => [
     fact('key-ring.rotation-failed', { rotationId, step, reason }),
   ])
-  return err(reason === 'rotation_superseded' ? { reason } : { reason: 'rotation_failed', detail: reason })
+  return err(isOfTheCaller(reason) ? { reason } : { reason: 'rotation_failed', detail: reason })
 }

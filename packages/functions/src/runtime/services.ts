@@ -1,7 +1,7 @@
 import type { AccessRowStore } from '@countersign/core/access'
 import type { Pipeline, Publisher } from '@countersign/core/events'
 import type { Ledger } from '@countersign/core/ledger'
-import type { NewId } from '@countersign/core/shared'
+import type { Algorithm, NewId } from '@countersign/core/shared'
 import type { KeyRingStore } from '@countersign/core/signing-key'
 
 /** One line of the structured log. No token, key or secret is ever among the members. */
@@ -18,6 +18,8 @@ export interface Settings {
   readonly issuer: string
   /** How often a warm authorizer looks at the key ring again, in seconds. */
   readonly ringRefreshSeconds: number
+  /** Of the keys that rotations make from now on; `HS512` unless given. */
+  readonly signingAlgorithm?: Algorithm
 }
 
 /** The ports a handler may ask for. Adapters live in `packages/aws` and `packages/local`. */

@@ -1,0 +1,13 @@
+import { type PublicJwk, publicJwk } from './public-key.ts'
+import { type KeyRing, stateOf } from './ring.ts'
+
+export interface JwkSet {
+  readonly keys: readonly PublicJwk[]
+}
+
+/** What everybody may verify with (RFC 7517 §5): the public halves of the ring, never a key that has but one half. */
+export const jwkSet = (ring: KeyRing, now: Date): JwkSet => ({
+  keys: ring.keys.flatMap((key) =>
+    key.algorithm === 'HS512' || stateOf(ring, key, now) === 'retired' ? [] : [publicJwk(key)],
+  ),
+})

@@ -1,0 +1,44 @@
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import type { Algorithm } from '../shared/algorithm.ts'
+import { Redacted } from '../shared/redacted.ts'
+import type { KeyMaterial } from './ring.ts'
+import { SECRET_BYTES } from './secret.ts'
+
+/** From a CSPRNG. */
+export type RandomBytes = (count: number) => Uint8Array
+
+/** FIPS 186-5 §A.2.1: 128 bits more than the order has, so that the scalar is even over its whole range. */
+const SCALAR_SEED_BYTES = 48
+
+/** A new key of an algorithm. The libraries are imported when they are needed: an HS512 ring never pays for them. */
+export const newKeyMaterial = async (algorithm: Algorithm, random: RandomBytes): Promise<KeyMaterial> => {
+  switch (algorithm) {
+    case 'HS512':
+      return { algorithm, secret: new Redacted(encode(random(SECRET_BYTES.HS512))) }
+    case 'EdDSA': {
+      const seed = random(SECRET_BYTES.EdDSA)
+      const { x = '' } = createPublicKey(ed25519PrivateKey(seed)).export({ format: 'jwk' })
+      return { algorithm, secret: new Redacted(encode(seed)), publicKey: x }
+    }
+    case 'ES256': {
+      const { p256 } = await import('@noble/curves/nist.js')
+      const scalar = p256.utils.randomSecretKey(random(SCALAR_SEED_BYTES))
+      const point = p256.getPublicKey(scalar, false).subarray(1)
+      return { algorithm, secret: new Redacted(encode(scalar)), publicKey: encode(point) }
+    }
+    case 'ML-DSA-44': {
+      const { ml_dsa44 } = await import('@noble/post-quantum/ml-dsa.js')
+      const seed = random(SECRET_BYTES['ML-DSA-44'])
+      const { publicKey } = ml_dsa44.keygen(Uint8Array.from(seed))
+      return { algorithm, secret: new Redacted(encode(seed)), publicKey: encode(publicKey) }
+    }
+  }
+}
+
+/** PKCS #8 of a bare Ed25519 seed (RFC 8410 §7): `node:crypto` takes no other form of it without the public half. */
+const ED25519_PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex')
+
+export const ed25519PrivateKey = (seed: Uint8Array): KeyObject =>
+  createPrivateKey({ key: Buffer.concat([ED25519_PKCS8, seed]), format: 'der', type: 'pkcs8' })
+
+const encode = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')

@@ -285,13 +285,19 @@ describe('the published set of keys', () => {
 
   it('writes each key as its RFC does', async () => {
     const jwk = (algorithm: Algorithm) => jwkSet({ keys: [key(algorithm)] }, NOW).keys[0]
-    expect(Object.keys(jwk('EdDSA') ?? {}).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x'])
-    expect(Object.keys(jwk('ES256') ?? {}).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y'])
+    expect(new Set(Object.keys(jwk('EdDSA') ?? {}))).toEqual(
+      new Set(['alg', 'crv', 'kid', 'kty', 'use', 'x']),
+    )
+    expect(new Set(Object.keys(jwk('ES256') ?? {}))).toEqual(
+      new Set(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']),
+    )
     expect(jwk('EdDSA')).toMatchObject({ kty: 'OKP', crv: 'Ed25519' })
     expect(jwk('ES256')).toMatchObject({ kty: 'EC', crv: 'P-256' })
     expect(jwk('HS512')).toBeUndefined()
     if (isAvailable('ML-DSA-44'))
-      expect(Object.keys(jwk('ML-DSA-44') ?? {}).sort()).toEqual(['alg', 'kid', 'kty', 'pub', 'use'])
+      expect(new Set(Object.keys(jwk('ML-DSA-44') ?? {}))).toEqual(
+        new Set(['alg', 'kid', 'kty', 'pub', 'use']),
+      )
   })
 
   it('has no member that is not public, and no secret in any, whatever keys the ring has', async () => {

@@ -5,6 +5,7 @@ import { SigningKey } from '@countersign/core/signing-key'
 import { answerOf } from '@countersign/functions/authorizer/answer'
 import { make } from '@countersign/functions/authorizer/authorize'
 import { judge } from '@countersign/functions/authorizer/judge'
+import { questionOf } from '@countersign/functions/authorizer/question'
 import { processServices } from '@countersign/functions/runtime/connect-authorizer'
 import { atMost, type Bench, type Figure } from './figure.ts'
 import { interleaved, median, type Samples } from './measure.ts'
@@ -56,7 +57,7 @@ const worksOf = async (subject: Subject) => {
   const authorize = make({ ...services, keyRing: subject.ringReader })
   const verifier = SigningKey.createVerifier(subject.ring)
   const presented = new Redacted(subject.token)
-  const judged = await judge(event, async (token) => verifier(token), services, now)
+  const judged = await judge(questionOf(event), async (token) => verifier(token), services, now)
   const { claims, request } = judged
   const verified = verifier(presented)
   if (!claims || !request || !verified.ok || !judged.decision.ok)

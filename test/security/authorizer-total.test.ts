@@ -85,7 +85,13 @@ describe(`the authorizer, for any event (seed ${SEED})`, async () => {
     fc.constantFrom(null, undefined, {}),
     fc.dictionary(fc.constantFrom('apiId', 'accountId', 'stage', 'httpMethod'), fc.string()),
   )
-  const shaped = fc.record({ methodArn, headers, multiValueHeaders: multi, requestContext })
+  const shaped = fc.record({
+    type: fc.constant('REQUEST'),
+    methodArn,
+    headers,
+    multiValueHeaders: multi,
+    requestContext,
+  })
 
   const outcomeOf = async (event: unknown) => {
     try {
@@ -129,6 +135,7 @@ describe(`the authorizer, for any event (seed ${SEED})`, async () => {
     await fc.assert(
       fc.asyncProperty(good, async ([arn, context]) => {
         const event = {
+          type: 'REQUEST',
           methodArn: arn,
           headers: { authorization: `Bearer ${secret}` },
           requestContext: context,

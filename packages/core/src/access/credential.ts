@@ -25,10 +25,16 @@ export const presentedToken = (headers: RequestHeaders): Result<Redacted<string>
   return token === undefined ? err('scheme_unsupported') : ok(new Redacted(token))
 }
 
+/** REST APIs tell every header twice, once with its last value alone. What stands in one place only, or differs, is no header. */
 const authorizationValues = ({ single, multi }: RequestHeaders): readonly string[] => {
-  const listed = named(multi).flat()
-  return listed.length > 0 ? listed : named(single)
+  const [alone, listed] = [named(single), named(multi).flat()]
+  if (isEmpty(multi) || alone.length > 1) return alone
+  if (isEmpty(single)) return listed
+  if (alone.length === 0 || listed.length === 0) return []
+  return [...listed, ...alone.filter((value) => value !== listed.at(-1))]
 }
+
+const isEmpty = (headers: object | null | undefined): boolean => Object.keys(headers ?? {}).length === 0
 
 const named = <T>(headers: Readonly<Record<string, T | undefined>> | null | undefined): readonly T[] => {
   const values: T[] = []

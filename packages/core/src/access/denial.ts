@@ -1,5 +1,6 @@
 /** Why a request is refused. Exact, for the decision log and for operators; callers learn only the challenge. */
 export type DenialReason =
+  | 'shape_unsupported'
   | 'credential_missing'
   | 'credential_repeated'
   | 'credential_too_long'
@@ -36,12 +37,14 @@ export type DenialReason =
   | 'group_not_granted'
   | 'route_unknown'
   | 'route_not_granted'
+  | 'answer_not_cacheable'
 
 /** RFC 6750 §3.1, and all that the caller is told. */
 export type Challenge = 'invalid_token' | 'insufficient_scope'
 
 /** `invalid_token` is answered with 401 and never cached, `insufficient_scope` with a Deny policy. */
 export const CHALLENGES = {
+  shape_unsupported: 'invalid_token',
   credential_missing: 'invalid_token',
   credential_repeated: 'invalid_token',
   credential_too_long: 'invalid_token',
@@ -78,4 +81,5 @@ export const CHALLENGES = {
   group_not_granted: 'insufficient_scope',
   route_unknown: 'insufficient_scope',
   route_not_granted: 'insufficient_scope',
+  answer_not_cacheable: 'insufficient_scope',
 } as const satisfies Record<DenialReason, Challenge>

@@ -1,8 +1,13 @@
 import type { AccessRequest, Decision, PolicyDocument } from '@countersign/core/access'
 import * as Access from '@countersign/core/access/module'
-import type { APIGatewayAuthorizerResult } from 'aws-lambda'
+import { err } from '@countersign/core/shared'
+import type { APIGatewayAuthorizerResult, APIGatewaySimpleAuthorizerWithContextResult } from 'aws-lambda'
 import { contextOf, principalIdOf, usageKeyOf } from './context.ts'
 import type { Judged } from './judge.ts'
+import type { Shape } from './question.ts'
+
+/** What HTTP APIs take when simple responses are on. */
+export type SimpleAnswer = APIGatewaySimpleAuthorizerWithContextResult<Readonly<Record<string, string>>>
 
 /**
  * Allow: every route the token opens on this deployment, so that API Gateway may cache it. Deny: the same, with what was
@@ -11,6 +16,7 @@ import type { Judged } from './judge.ts'
 export const answerOf = (
   { decision, request, claims, methodArn }: Judged,
   decisionId: string,
+  shape: Shape = 'rest-request',
 ): APIGatewayAuthorizerResult => {
   const opening = decision.ok ? decision.value : decision.error.opening
   const usageKey = usageKeyOf(opening?.principal)
@@ -24,7 +30,26 @@ export const answerOf = (
     principalId: principalIdOf(claims),
     policyDocument: mutable(document ?? Access.refusing(undefined, methodArn)),
     ...(claims && { context: contextOf(claims, opening, decisionId) }),
-    ...(usageKey !== undefined && { usageIdentifierKey: usageKey }),
+    // HTTP APIs know no usage plans.
+    ...(shape !== 'http' && usageKey !== undefined && { usageIdentifierKey: usageKey }),
+  }
+}
+
+/** Yes or no to what was asked, and nothing about any other route. */
+export const simpleAnswerOf = ({ decision, claims }: Judged, decisionId: string): SimpleAnswer => {
+  const opening = decision.ok ? decision.value : decision.error.opening
+  return { isAuthorized: decision.ok, context: claims ? contextOf(claims, opening, decisionId) : {} }
+}
+
+/** An HTTP API that keeps a simple yes lets the caller through on every route it keeps it for: it gets none to keep. */
+export const uncacheable = (judged: Judged): Judged => {
+  const { decision, line } = judged
+  if (!decision.ok || decision.value.binding.authorizerCacheTtlSeconds === 0) return judged
+  const reason = 'answer_not_cacheable'
+  return {
+    ...judged,
+    decision: err({ reason, opening: decision.value }),
+    line: { ...line, outcome: 'deny', reason, route: undefined },
   }
 }
 

@@ -1,9 +1,9 @@
 import type { AccessRequest, Claims, Decision, Denial, DenialReason } from '@countersign/core/access'
 import * as Access from '@countersign/core/access/module'
 import { err, ok, type Redacted, type Result } from '@countersign/core/shared'
-import type { APIGatewayRequestAuthorizerEvent } from 'aws-lambda'
-import type { AuthorizerServices } from './authorize.ts'
+import type { AuthorizerServices } from './deciding.ts'
 import type { cachedVerifier } from './key-ring-cache.ts'
+import { agrees, type Question } from './question.ts'
 
 /** One decision, and the line that the decision log gets: exact, and without a byte of the token. */
 export interface Judged {
@@ -31,20 +31,21 @@ export interface DecisionLine {
 
 /** The checks of the platform's contract, in its order; each can only refuse. One read of three rows. */
 export const judge = async (
-  event: APIGatewayRequestAuthorizerEvent,
+  question: Question | undefined,
   verify: ReturnType<typeof cachedVerifier>,
   { accessRows, settings }: Pick<AuthorizerServices, 'accessRows' | 'settings'>,
   now: Date,
 ): Promise<Judged> => {
-  const methodArn = typeof event.methodArn === 'string' ? event.methodArn : 'none'
+  const methodArn = question?.methodArn ?? 'none'
   const denied = (reason: DenialReason, request?: AccessRequest, claims?: Claims) =>
     judged(methodArn, request, claims, err({ reason }))
-  const presented = Access.presentedToken({ single: event.headers, multi: event.multiValueHeaders })
+  if (!question) return denied('shape_unsupported')
+  const presented = Access.presentedToken(question.headers)
   if (!presented.ok) return denied(presented.error)
   const claims = await claimsOf(presented.value, verify, settings, now)
   if (!claims.ok) return denied(claims.error)
   const request = Access.parseMethodArn(methodArn)
-  if (!request || !agrees(event, request)) return denied('coordinates_mismatch', request, claims.value)
+  if (!request || !agrees(question, request)) return denied('coordinates_mismatch', request, claims.value)
   const rows = await rowsOf(accessRows, request, claims.value)
   return judged(methodArn, request, claims.value, Access.decide(claims.value, request, rows, now))
 }
@@ -77,22 +78,6 @@ const rowsOf = async (
     deployment: rows.get(keys.deployment),
     fence: rows.get(keys.fence),
   }
-}
-
-/** The request context must tell the same story as the ARN, as far as it tells one. */
-const agrees = (
-  { requestContext, httpMethod }: APIGatewayRequestAuthorizerEvent,
-  request: AccessRequest,
-): boolean => {
-  const { coordinates, method } = request
-  const told: readonly (readonly [unknown, string])[] = [
-    [requestContext?.apiId, coordinates.gatewayId],
-    [requestContext?.accountId, coordinates.accountId],
-    [requestContext?.stage, coordinates.stage],
-    [requestContext?.httpMethod, method],
-    [httpMethod, method],
-  ]
-  return told.every(([said, expected]) => said === undefined || said === null || said === expected)
 }
 
 const judged = (

@@ -1,0 +1,43 @@
+import type { AccessRowReader } from '@countersign/core/access'
+import * as Access from '@countersign/core/access/module'
+import type { KeyRingReader } from '@countersign/core/signing-key'
+import type { Services } from '../runtime/services.ts'
+import { type Judged, judge } from './judge.ts'
+import { cachedVerifier } from './key-ring-cache.ts'
+import { questionOf, type Shape } from './question.ts'
+
+/** What the authorizer needs: it reads the read model and the key ring, and writes nothing. */
+export interface AuthorizerServices extends Pick<Services, 'clock' | 'newId' | 'settings' | 'log'> {
+  readonly accessRows: AccessRowReader
+  readonly keyRing: KeyRingReader
+}
+
+/** How one entry point answers. */
+export interface Answering<A> {
+  /** The shapes it can answer; any other is refused. */
+  readonly shapes: readonly Shape[]
+  /** A last look at what was decided; it can only refuse. */
+  readonly narrowed?: (judged: Judged) => Judged
+  readonly answer: (judged: Judged, decisionId: string, shape: Shape) => A
+}
+
+/**
+ * Decides, logs, and answers in the form that was asked for. Throws exactly `Unauthorized` for 401, and lets every
+ * failure of a store through as it is, which API Gateway answers with 500: never Allow.
+ */
+export const deciding = <A>(services: AuthorizerServices, { shapes, narrowed, answer }: Answering<A>) => {
+  const verify = cachedVerifier(services.keyRing, services.settings.ringRefreshSeconds)
+  return async (event: unknown): Promise<A> => {
+    const decisionId = services.newId('decision')
+    const asked = questionOf(event)
+    const question = asked && shapes.includes(asked.shape) ? asked : undefined
+    const found = await judge(question, verify, services, services.clock())
+    const judged = narrowed ? narrowed(found) : found
+    services.log({ level: 'info', message: 'decision', decisionId, ...judged.line })
+    if (!question || isUnauthorized(judged)) throw new Error('Unauthorized') // exactly this message becomes 401
+    return answer(judged, decisionId, question.shape)
+  }
+}
+
+const isUnauthorized = ({ decision }: Judged): boolean =>
+  !decision.ok && Access.CHALLENGES[decision.error.reason] === 'invalid_token'

@@ -1,5 +1,5 @@
 import { gateway } from './api.ts'
-import { authorizes } from './authorizer.ts'
+import { authorizes, authorizesSimply } from './authorizer.ts'
 import { givenUp, inboxes } from './bus.ts'
 import { followers } from './events.ts'
 import { rotators } from './keys.ts'
@@ -76,7 +76,8 @@ for (const [name, { deadLetters }] of Object.entries(inboxes)) dead(name, deadLe
 for (const [name, queue] of Object.entries(givenUp)) dead(name, queue)
 
 for (const [name, follower] of Object.entries(followers)) lagging(name, follower)
-for (const [name, watched] of Object.entries({ ...followers, ...rotators, ...jobs, Authorizer: authorizes }))
+const deciders = { Authorizer: authorizes, SimpleAuthorizer: authorizesSimply }
+for (const [name, watched] of Object.entries({ ...followers, ...rotators, ...jobs, ...deciders }))
   failing(name, watched)
 
 alarm('AuthorizerDuration', {

@@ -1,4 +1,4 @@
-import { authorizer } from '@countersign/topology'
+import { authorizer, simpleAuthorizer } from '@countersign/topology'
 import { functionOf } from './function.ts'
 
 /** Its own reads give up long before this; HTTP APIs give up at 10 s. */
@@ -6,5 +6,11 @@ const TIMEOUT_SECONDS = 5
 
 export const authorizes = functionOf('Authorizer', authorizer, {
   description: 'May this caller do this, here, now?',
+  timeoutSeconds: TIMEOUT_SECONDS,
+})
+
+/** Of HTTP APIs with simple responses. */
+export const authorizesSimply = functionOf('SimpleAuthorizer', simpleAuthorizer, {
+  description: 'May this caller do this, here, now? Answers yes or no',
   timeoutSeconds: TIMEOUT_SECONDS,
 })

@@ -1,5 +1,5 @@
 import { gateway, url } from './api.ts'
-import { authorizes } from './authorizer.ts'
+import { authorizes, authorizesSimply } from './authorizer.ts'
 import { bus } from './bus.ts'
 import { grantsOf } from './links.ts'
 
@@ -10,6 +10,8 @@ import { grantsOf } from './links.ts'
 export const outputs = {
   url,
   authorizer: authorizes.arn,
+  /** For HTTP APIs with simple responses. */
+  simpleAuthorizer: authorizesSimply.arn,
   bus: bus.name,
   /** `arn:aws:execute-api:REGION:ACCOUNT:API`: the coordinates of the platform's own API, with the stage. */
   api: gateway.executionArn,

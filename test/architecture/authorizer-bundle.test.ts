@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { authorizer } from '@countersign/topology'
+import { authorizer, simpleAuthorizer } from '@countersign/topology'
 import { build } from 'esbuild'
 import { describe, expect, it } from 'vitest'
 import { ROOT } from './sources.ts'
@@ -23,8 +23,11 @@ const bundled = async (module: string) => {
 }
 
 /** Every import is paid for at every cold start, before every first request. */
-describe("the authorizer's bundle", async () => {
-  const { bytes, inputs } = await bundled(authorizer.module)
+describe.each([
+  ['the authorizer', authorizer],
+  ['the simple authorizer', simpleAuthorizer],
+])('the bundle of %s', async (_, { module }) => {
+  const { bytes, inputs } = await bundled(module)
 
   it('is at most 100 kB, minified', () => {
     expect(bytes).toBeGreaterThan(5_000)

@@ -1,6 +1,7 @@
 import { make } from '@countersign/functions/authorizer/authorize'
+import { make as makeSimple } from '@countersign/functions/authorizer/authorize-simply'
 import { evaluatePolicy } from '@countersign/local'
-import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent } from 'aws-lambda'
+import type { APIGatewayAuthorizerResult } from 'aws-lambda'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { tenancies } from '../acceptance/given.ts'
@@ -27,12 +28,19 @@ const expectAnswer = (outcome: unknown): APIGatewayAuthorizerResult => {
   return answer
 }
 
+const expectSimple = (outcome: unknown): void => {
+  const { isAuthorized, context, ...rest } = outcome as Readonly<Record<string, unknown>>
+  expect([typeof isAuthorized, rest]).toEqual(['boolean', {}])
+  for (const told of Object.values(context ?? {})) expect(typeof told).toBe('string')
+}
+
 /** Whatever comes in: a policy that API Gateway takes, or exactly `Unauthorized`. */
 describe(`the authorizer, for any event (seed ${SEED})`, async () => {
   const world = await tenancies()
   afterAll(() => world.stop())
   const { secret } = world.token
   const authorize = make(world.platform.services)
+  const authorizeSimply = makeSimple(world.platform.services)
   const [header = '', payload = '', signature = ''] = secret.split('.')
 
   const token = fc.oneof(
@@ -85,17 +93,31 @@ describe(`the authorizer, for any event (seed ${SEED})`, async () => {
     fc.constantFrom(null, undefined, {}),
     fc.dictionary(fc.constantFrom('apiId', 'accountId', 'stage', 'httpMethod'), fc.string()),
   )
-  const shaped = fc.record({
+  const rest = fc.record({
     type: fc.constant('REQUEST'),
     methodArn,
     headers,
     multiValueHeaders: multi,
     requestContext,
   })
+  const bare = fc.record({
+    type: fc.constant('TOKEN'),
+    methodArn,
+    authorizationToken: fc.oneof({ weight: 4, arbitrary: value }, fc.anything()),
+  })
+  const http = fc.record({
+    type: fc.constant('REQUEST'),
+    version: fc.constant('2.0'),
+    routeArn: methodArn,
+    routeKey: fc.oneof(fc.constantFrom('$default', 'GET /{proxy+}', undefined), fc.anything()),
+    headers,
+    requestContext,
+  })
+  const shaped = fc.oneof(rest, bare, http)
 
-  const outcomeOf = async (event: unknown) => {
+  const outcomeOf = async (event: unknown, entry: (event: unknown) => Promise<unknown> = authorize) => {
     try {
-      return await authorize(event as APIGatewayRequestAuthorizerEvent)
+      return await entry(event)
     } catch (error) {
       return error
     }
@@ -104,6 +126,9 @@ describe(`the authorizer, for any event (seed ${SEED})`, async () => {
     const outcome = await outcomeOf(event)
     if (outcome instanceof Error) expect(outcome.message).toBe('Unauthorized')
     else expectAnswer(outcome)
+    const simple = await outcomeOf(event, authorizeSimply)
+    if (simple instanceof Error) expect(simple.message).toBe('Unauthorized')
+    else expectSimple(simple)
   }
 
   it('answers with a policy that API Gateway takes, or throws Unauthorized', async () => {
@@ -115,7 +140,10 @@ describe(`the authorizer, for any event (seed ${SEED})`, async () => {
       fc.asyncProperty(
         fc.object({
           key: fc.constantFrom(
+            'type',
+            'version',
             'methodArn',
+            'routeArn',
             'headers',
             'multiValueHeaders',
             'requestContext',

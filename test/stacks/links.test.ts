@@ -5,6 +5,7 @@ import {
   rotations,
   routes,
   schedules,
+  simpleAuthorizer,
   streams,
   subscriptions,
 } from '@countersign/topology'
@@ -81,6 +82,7 @@ const givingUp = (name: string) => `sqs:SendMessage on ${name}DeadLettersQueue`
 /** Everything that runs, with what its trigger needs beside its links. */
 const RUNS: readonly (readonly [what: string, runs: Runs, trigger: readonly string[]])[] = [
   ['Authorizer', authorizer, []],
+  ['SimpleAuthorizer', simpleAuthorizer, []],
   ...Object.entries(routes).map(([name, runs]) => [name, runs, []] as const),
   ...Object.entries(subscriptions).map(([name, runs]) => [name, runs, receiving(name)] as const),
   ...Object.entries(streams).map(

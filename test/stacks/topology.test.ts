@@ -6,6 +6,7 @@ import {
   rotations,
   routes,
   schedules,
+  simpleAuthorizer,
   streams,
   subscriptions,
   tables,
@@ -23,6 +24,7 @@ const runs: readonly Runs[] = [
   ...Object.values(schedules),
   ...Object.values(rotations),
   authorizer,
+  simpleAuthorizer,
 ]
 
 describe('the deployed system', () => {

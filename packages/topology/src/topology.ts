@@ -204,6 +204,13 @@ export const authorizer = {
   memoryMegabytes: 1_024,
 } as const satisfies Runs
 
+/** The same decision for HTTP APIs with simple responses: an event does not say that they are on. */
+export const simpleAuthorizer = {
+  module: `${functions}/authorizer/authorize-simply`,
+  links: ['access:read', 'key-ring:read'],
+  memoryMegabytes: 1_024,
+} as const satisfies Runs
+
 function http<const L extends readonly Link[]>(name: string, links: L) {
   return { module: `${functions}/http/${name}`, authorization: 'token', links } as const
 }

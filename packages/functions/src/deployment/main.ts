@@ -46,7 +46,8 @@ const deploy = async (stage: string): Promise<void> => {
   const credentialFile = join(ROOT, `.countersign/${stage}.token`)
   mkdirSync(dirname(credentialFile), { recursive: true, mode: 0o700 })
   await bootstrapDeployment(outputs, credentialFile)
-  say(`\nHTTP API    ${outputs.url}\nAuthorizer  ${outputs.authorizer}\nBus         ${outputs.bus}`)
+  say(`\nHTTP API    ${outputs.url}\nAuthorizer  ${outputs.authorizer}`)
+  say(`            ${outputs.simpleAuthorizer} (simple responses)\nBus         ${outputs.bus}`)
   say(`Credential  ${credentialFile} (the operator's bearer token; only you can read it)`)
 }
 

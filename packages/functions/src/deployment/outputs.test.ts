@@ -4,6 +4,7 @@ import { coordinatesOf, Outputs } from './outputs.ts'
 const SAID = {
   url: 'https://a1b2c3.execute-api.eu-west-2.amazonaws.com/staging/',
   authorizer: 'arn:aws:lambda:eu-west-2:111111111111:function:authorizer',
+  simpleAuthorizer: 'arn:aws:lambda:eu-west-2:111111111111:function:simple-authorizer',
   bus: 'countersign-staging-BusBus-abc',
   api: 'arn:aws:execute-api:eu-west-2:111111111111:a1b2c3',
   stage: 'staging',

@@ -7,6 +7,7 @@ const EXECUTION_ARN = /^arn:aws[\w-]*:execute-api:([\w-]+):(\d{12}):(\w+)$/
 export const Outputs = z.object({
   url: z.url(),
   authorizer: z.string().min(1),
+  simpleAuthorizer: z.string().min(1),
   bus: z.string().min(1),
   api: z.string().regex(EXECUTION_ARN),
   stage: z.string().min(1),

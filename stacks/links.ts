@@ -1,6 +1,6 @@
 import type { Link } from '@countersign/topology'
 import { bus, inboxes } from './bus.ts'
-import { indexArns, secrets, stored } from './storage.ts'
+import { indexArn, secrets, stored } from './storage.ts'
 
 type Text = $util.Input<string>
 
@@ -23,13 +23,11 @@ const ISSUER = process.env.COUNTERSIGN_ISSUER ?? `urn:countersign:${$app.stage}`
 
 const allow = (actions: string[], resources: Text[]): Statement => ({ actions, resources })
 
-const ledgerReads = [
-  allow(['dynamodb:GetItem', 'dynamodb:Query'], [stored.Ledger.arn]),
-  allow(['dynamodb:Query'], indexArns('Ledger')),
-]
-
 /** No `DeleteItem`: what the ledger holds is the audit, and no function can take anything out of it. */
-const ledgerWrites = allow(['dynamodb:PutItem', 'dynamodb:UpdateItem'], [stored.Ledger.arn])
+const ledgerWrites = allow(
+  ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+  [stored.Ledger.arn],
+)
 
 const ledger = { LEDGER_TABLE: stored.Ledger.name }
 const access = { ACCESS_TABLE: stored.Access.name }
@@ -53,8 +51,22 @@ const waiting = Object.values(inboxes).map(({ queue }) => queue.arn)
 const dead = Object.values(inboxes).map(({ deadLetters }) => deadLetters.arn)
 
 const GRANTS: Readonly<Record<Link, Grant>> = {
-  'ledger:read': { permissions: ledgerReads, environment: ledger },
-  'ledger:write': { permissions: [...ledgerReads, ledgerWrites], environment: ledger },
+  'ledger:read': {
+    permissions: [allow(['dynamodb:GetItem'], [stored.Ledger.arn])],
+    environment: ledger,
+  },
+  'ledger:list': {
+    permissions: [allow(['dynamodb:Query'], [indexArn('Ledger', 'Listed')])],
+    environment: ledger,
+  },
+  // The events of an entity, those of a day, and the oldest entity of each kind: days before it have none.
+  'ledger:log': {
+    permissions: [
+      allow(['dynamodb:Query'], [stored.Ledger.arn, indexArn('Ledger', 'Day'), indexArn('Ledger', 'Listed')]),
+    ],
+    environment: ledger,
+  },
+  'ledger:write': { permissions: [ledgerWrites], environment: ledger },
   'access:read': {
     permissions: [allow(['dynamodb:BatchGetItem'], [stored.Access.arn])],
     environment: access,

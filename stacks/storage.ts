@@ -19,9 +19,9 @@ const table = ({ stream, ...definition }: Definition, name: TableName) =>
 /** What the platform knows, and what the authorizer reads. */
 export const stored = each<TableName, Definition, sst.aws.Dynamo>(tables, table)
 
-/** Index ARNs one by one: `index/*` would also open an index that is added for something else. */
-export const indexArns = (name: TableName) =>
-  Object.keys(tables[name].globalIndexes).map((index) => $interpolate`${stored[name].arn}/index/${index}`)
+/** One index by its name: `index/*` would also open an index that is added for something else. */
+export const indexArn = <T extends TableName>(name: T, index: keyof (typeof tables)[T]['globalIndexes']) =>
+  $interpolate`${stored[name].arn}/index/${String(index)}`
 
 const secret = (name: SecretName) =>
   new aws.secretsmanager.Secret(

@@ -1,4 +1,5 @@
 import { eventually } from './eventually.ts'
+import type { Allowed } from './least-privilege.grants.ts'
 import type { EmulatorWorld } from './world.ts'
 
 /** What an operator with AWS credentials can move in a deployed system. */
@@ -51,43 +52,44 @@ export const coldStart = async (world: World, name: string): Promise<void> => {
   })
 }
 
-interface Statement {
-  readonly Action?: string | readonly string[]
+/** Physical name of a function's role. */
+export const roleNamed = (world: World, name: string): string => resourceOf(world, 'Role', `${name}Role`).id
+
+export interface RolePolicy {
+  readonly name: string
+  readonly statements: readonly Allowed[]
 }
 
 const listOf = (value: string | readonly string[] | undefined): readonly string[] =>
   value === undefined ? [] : typeof value === 'string' ? [value] : value
 
-/** Does something while a function's role lacks an action; it has it back afterwards. */
-export const without = async <T>(
-  world: World,
-  name: string,
-  action: string,
-  work: () => Promise<T>,
-): Promise<T> => {
-  const { wire } = world
-  const { id: RoleName } = resourceOf(world, 'Role', `${name}Role`)
+/** The one inline policy of a role, as IAM has it. */
+export const rolePolicyOf = async ({ wire }: World, RoleName: string): Promise<RolePolicy> => {
   const listed = await wire.query('iam', 'ListRolePolicies', { RoleName })
-  const [PolicyName = ''] = [...listed.matchAll(/<member>([^<]+)<\/member>/g)].map(([, found = '']) => found)
+  const [PolicyName, another] = [...listed.matchAll(/<member>([^<]+)<\/member>/g)].map(([, found]) => found)
+  if (PolicyName === undefined || another !== undefined) throw new Error(`not one policy: ${RoleName}`)
   const got = await wire.query('iam', 'GetRolePolicy', { RoleName, PolicyName })
   const [, encoded = ''] = /<PolicyDocument>([^<]*)<\/PolicyDocument>/.exec(got) ?? []
   const text = encoded.startsWith('%') ? decodeURIComponent(encoded) : encoded.replaceAll('&quot;', '"')
-  const policy = JSON.parse(text) as { readonly Statement: readonly Statement[] }
-  const kept = policy.Statement.flatMap((statement) => {
-    const Action = listOf(statement.Action).filter((allowed) => allowed !== action)
-    return Action.length > 0 ? [{ ...statement, Action }] : []
-  })
-  if (
-    JSON.stringify(kept) ===
-    JSON.stringify(policy.Statement.map((one) => ({ ...one, Action: listOf(one.Action) })))
-  )
-    throw new Error(`the role of ${name} does not have ${action}`)
-  const put = (PolicyDocument: string) =>
-    wire.query('iam', 'PutRolePolicy', { RoleName, PolicyName, PolicyDocument })
-  await put(JSON.stringify({ ...policy, Statement: kept }))
-  try {
-    return await work()
-  } finally {
-    await put(text)
+  const { Statement } = JSON.parse(text) as { readonly Statement: readonly Partial<Allowed>[] }
+  const statements = Statement.map(({ Effect = '', Action, Resource }) => ({
+    Effect,
+    Action: listOf(Action),
+    Resource: listOf(Resource),
+  }))
+  return { name: PolicyName, statements }
+}
+
+export const writeRolePolicy = async (
+  { wire }: World,
+  RoleName: string,
+  PolicyName: string,
+  Statement: readonly Allowed[],
+): Promise<void> => {
+  // IAM takes no policy without a statement.
+  if (Statement.length === 0) await wire.query('iam', 'DeleteRolePolicy', { RoleName, PolicyName })
+  else {
+    const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement })
+    await wire.query('iam', 'PutRolePolicy', { RoleName, PolicyName, PolicyDocument })
   }
 }

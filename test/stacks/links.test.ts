@@ -16,12 +16,8 @@ import { grantsOf } from './policies.ts'
 
 const graph = await evaluate('test')
 
-const queries = [
-  'dynamodb:GetItem on table/LedgerTable',
-  'dynamodb:Query on table/LedgerTable',
-  'dynamodb:Query on table/LedgerTable/index/Day',
-  'dynamodb:Query on table/LedgerTable/index/Listed',
-]
+const onLedger = (...actions: readonly string[]) =>
+  actions.map((action) => `dynamodb:${action} on table/LedgerTable`)
 
 const onQueues = (action: string, names: readonly string[]) =>
   names.map((name) => `${action} on ${name}Queue`)
@@ -32,11 +28,13 @@ const dead = inboxes.map((name) => `${name}DeadLetters`)
 const LINKS: Readonly<
   Record<Link, { readonly grants: readonly string[]; readonly told: readonly string[] }>
 > = {
-  'ledger:read': { grants: queries, told: ['LEDGER_TABLE'] },
-  'ledger:write': {
-    grants: [...queries, 'dynamodb:PutItem on table/LedgerTable', 'dynamodb:UpdateItem on table/LedgerTable'],
+  'ledger:read': { grants: onLedger('GetItem'), told: ['LEDGER_TABLE'] },
+  'ledger:list': { grants: [`${onLedger('Query')}/index/Listed`], told: ['LEDGER_TABLE'] },
+  'ledger:log': {
+    grants: ['', '/index/Day', '/index/Listed'].map((index) => `${onLedger('Query')}${index}`),
     told: ['LEDGER_TABLE'],
   },
+  'ledger:write': { grants: onLedger('GetItem', 'PutItem', 'UpdateItem'), told: ['LEDGER_TABLE'] },
   'access:read': { grants: ['dynamodb:BatchGetItem on table/AccessTable'], told: ['ACCESS_TABLE'] },
   'access:write': { grants: ['dynamodb:UpdateItem on table/AccessTable'], told: ['ACCESS_TABLE'] },
   'bus:publish': { grants: ['events:PutEvents on event-bus/BusBus'], told: ['BUS_NAME'] },

@@ -3,7 +3,13 @@ import type { Authorization, Method } from '@countersign/core/shared'
 
 /** What a function may touch, and how. Each is a least-privilege policy on AWS and a set of ports on one machine. */
 export type Link =
+  /** One entity, claim or kept answer by its key. */
   | 'ledger:read'
+  /** Entities of a kind, page by page. */
+  | 'ledger:list'
+  /** The event log, page by page. */
+  | 'ledger:log'
+  /** Reading by key, and the command's transaction; without `access:write` it takes no access away. */
   | 'ledger:write'
   | 'access:read'
   | 'access:write'
@@ -83,7 +89,7 @@ export const tables = {
 /** The platform's own HTTP API. `GET /health` is open; everything else stands behind the platform's own authorizer. */
 export const routes = {
   'POST /consumers': http('register-consumer', ['ledger:write']),
-  'GET /consumers': http('list-consumers', ['ledger:read']),
+  'GET /consumers': http('list-consumers', ['ledger:list']),
   'GET /consumers/{id}': http('show-consumer', ['ledger:read']),
   'POST /consumers/{id}/suspension': http('suspend-consumer', ['ledger:write', 'access:write']),
   'POST /consumers/{id}/resumption': http('resume-consumer', ['ledger:write', 'access:write']),
@@ -92,12 +98,12 @@ export const routes = {
     memoryMegabytes: 1_024,
     files: [schemas],
   },
-  'GET /apis': http('list-apis', ['ledger:read']),
+  'GET /apis': http('list-apis', ['ledger:list']),
   'GET /apis/{name}': http('show-api', ['ledger:read']),
   'DELETE /apis/{name}': http('deregister-api', ['ledger:write', 'access:write']),
   'PUT /apis/{name}/deployments/{environment}': http('deploy-api', ['ledger:write', 'access:write']),
   'POST /tokens': http('issue-token', ['ledger:write', 'key-ring:read']),
-  'GET /tokens': http('list-tokens', ['ledger:read']),
+  'GET /tokens': http('list-tokens', ['ledger:list']),
   'GET /tokens/{id}': http('show-token', ['ledger:read']),
   'POST /tokens/{id}/approval': http('approve-token', ['ledger:write']),
   'POST /tokens/{id}/rejection': http('reject-token', ['ledger:write']),
@@ -109,10 +115,11 @@ export const routes = {
   'POST /signing-keys/rotation': http('rotate-signing-keys', ['ledger:write', 'key-ring:rotate']),
   'POST /signing-keys/{kid}/compromise': http('compromise-signing-key', [
     'ledger:write',
+    'ledger:list',
     'access:write',
     'key-ring:rotate',
   ]),
-  'GET /audit/events': http('list-audit-events', ['ledger:read']),
+  'GET /audit/events': http('list-audit-events', ['ledger:log']),
   'GET /pipeline': http('show-pipeline', ['queues:inspect']),
   'POST /pipeline/{subscription}/redrive': http('redrive-subscription', ['queues:redrive']),
   'GET /health': { ...http('show-health', ['ledger:read']), authorization: 'open' },
@@ -142,7 +149,7 @@ export const subscriptions = {
     module: `${functions}/subscribers/register-published-api`,
     source: 'api-hub',
     on: ['api-hub.api-published', 'api-hub.api-withdrawn'],
-    links: ['ledger:write', 'access:write'],
+    links: ['ledger:write', 'ledger:list', 'access:write'],
     maxReceiveCount: 5,
     timeoutSeconds: 30,
     memoryMegabytes: 1_024,

@@ -1,10 +1,32 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Services } from '@countersign/functions/runtime/services'
+import {
+  authorizer,
+  type Link,
+  type Runs,
+  rotations,
+  routes,
+  schedules,
+  streams,
+  subscriptions,
+} from '@countersign/topology'
+import { linked } from './linked.ts'
 
 const root = join(import.meta.dirname, '../../../..')
 
-/** A function of the topology, made with the services of this machine. Loaded when it is first needed. */
+const runs: readonly Runs[] = [
+  ...[routes, subscriptions, streams, schedules, rotations].flatMap((table) => Object.values<Runs>(table)),
+  authorizer,
+]
+
+const linksOf = (module: string): readonly Link[] => {
+  const found = runs.find((one) => one.module === module)
+  if (!found) throw new Error(`${module} is not in the topology`)
+  return found.links
+}
+
+/** A function of the topology, made with what its links open of this machine. Loaded when it is first needed. */
 export const makeFrom = async <E, R>(
   module: string,
   services: Services,
@@ -12,5 +34,5 @@ export const makeFrom = async <E, R>(
   const loaded = (await import(pathToFileURL(join(root, `${module}.ts`)).href)) as {
     readonly make: (services: Services) => (event: E) => Promise<R>
   }
-  return loaded.make(services)
+  return loaded.make(linked(services, module, linksOf(module)))
 }

@@ -1,0 +1,75 @@
+import type { Change } from '@countersign/core/ledger'
+import type { Services } from '@countersign/functions/runtime/services'
+import type { Link } from '@countersign/topology'
+
+/** What a machine gives to every function. */
+type Ambient = 'clock' | 'newId' | 'randomBytes' | 'settings' | 'log'
+
+type Opened = {
+  readonly [Port in keyof Omit<Services, Ambient>]: {
+    readonly [Method in keyof Services[Port]]: readonly Link[]
+  }
+}
+
+const byKey: readonly Link[] = ['ledger:read', 'ledger:write']
+const ring: readonly Link[] = ['key-ring:read', 'key-ring:rotate']
+
+/** By which links each port is opened: the counterpart of the policies in `stacks/links.ts`. */
+const OPENED_BY: Opened = {
+  ledger: {
+    load: byKey,
+    claim: byKey,
+    idempotency: byKey,
+    commit: ['ledger:write'],
+    list: ['ledger:list', 'ledger:log'],
+    events: ['ledger:log'],
+  },
+  accessRows: { read: ['access:read'], write: ['access:write'], scan: [] },
+  keyRing: { current: ring, version: ring, stage: ['key-ring:rotate'], promote: ['key-ring:rotate'] },
+  publisher: { publish: ['bus:publish'] },
+  pipeline: { status: ['queues:inspect'], redrive: ['queues:redrive'] },
+}
+
+/**
+ * The ports as a function's links open them. What its role would refuse on AWS throws here as well, so that a link that
+ * is missing in the topology is missed on one machine.
+ */
+export const linked = (services: Services, module: string, links: readonly Link[]): Services => {
+  const refused = (what: string) => () => {
+    throw new Error(`no link of ${module} opens ${what}`)
+  }
+  const opened = <Port extends keyof Opened>(port: Port): Services[Port] => {
+    const by: Readonly<Record<string, readonly Link[]>> = OPENED_BY[port]
+    return new Proxy<Services[Port]>(services[port], {
+      get: (target, method) => {
+        const value: unknown = Reflect.get(target, method)
+        const needs = by[String(method)]
+        if (typeof value !== 'function' || needs === undefined) return value
+        return needs.some((link) => links.includes(link))
+          ? value.bind(target)
+          : refused(`${port}.${String(method)}`)
+      },
+    })
+  }
+  const ledger = opened('ledger')
+  const commit = (change: Change) =>
+    (change.access ?? []).length > 0 && !links.includes('access:write')
+      ? refused('the read model to a command')()
+      : ledger.commit(change)
+  return {
+    ...services,
+    ledger: { ...methodsOf(ledger), commit },
+    accessRows: opened('accessRows'),
+    keyRing: opened('keyRing'),
+    publisher: opened('publisher'),
+    pipeline: opened('pipeline'),
+  }
+}
+
+const methodsOf = (ledger: Services['ledger']): Omit<Services['ledger'], 'commit'> => ({
+  load: (kind, id) => ledger.load(kind, id),
+  claim: (name) => ledger.claim(name),
+  idempotency: (key) => ledger.idempotency(key),
+  list: (kind, query) => ledger.list(kind, query),
+  events: (query) => ledger.events(query),
+})

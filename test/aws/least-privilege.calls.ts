@@ -1,0 +1,104 @@
+import { type HttpRoute, type HttpRouteName, type Runs, routes } from '@countersign/topology'
+import { functionNames } from './least-privilege.grants.ts'
+import { invoke } from './levers.ts'
+import type { EmulatorWorld } from './world.ts'
+
+/** What became of something that was tried. */
+export type Outcome = 'done' | 'failed'
+
+/** Something that can be tried again and again with the same meaning. */
+export type Act = () => Promise<Outcome>
+
+export interface Sent {
+  readonly path?: Readonly<Record<string, string>>
+  readonly query?: Readonly<Record<string, string>>
+  readonly body?: object
+  /** The consumer that calls. */
+  readonly actor?: string
+}
+
+type Json = Readonly<Record<string, unknown>>
+
+export interface Answer {
+  readonly status: number
+  readonly body: Json
+}
+
+/** Members of an answer that are known to be text. */
+export const textIn = (body: Json, member: string): string => {
+  const value = body[member]
+  if (typeof value !== 'string') throw new Error(`no ${member} in ${JSON.stringify(body)}`)
+  return value
+}
+
+/** The functions of the deployed system, called as their triggers call them. */
+export interface Calls {
+  /** As API Gateway does, once the authorizer has let the caller in. */
+  route(route: HttpRouteName, sent?: Sent): Promise<Answer>
+  /** The same as something to try: a 500 is a failure, any other refusal a defect of the probe. */
+  trying(route: HttpRouteName, sent?: Sent): Act
+  /** As any other service does. An error thrown is a failure, and so is a message that was not handled. */
+  invoking(runs: Runs, event: object): Act
+}
+
+export const callsIn = async (world: EmulatorWorld): Promise<Calls> => {
+  const names = await functionNames()
+  const nameOf = ({ module }: Runs): string => {
+    const name = names.get(module)
+    if (name === undefined) throw new Error(`no function was made of ${module}`)
+    return name
+  }
+  const send = async (route: HttpRouteName, event: object): Promise<Answer> => {
+    const answered: Invocation = await invoke(world, nameOf(routes[route] satisfies HttpRoute), event)
+    if (answered.statusCode === undefined) throw new Error(`${route}: ${JSON.stringify(answered)}`)
+    return { status: answered.statusCode, body: JSON.parse(answered.body ?? '{}') as Json }
+  }
+  return {
+    route: async (route, sent) => {
+      const answer = await send(route, proxied(route, sent))
+      if (answer.status >= 300) throw new Error(`${route}: ${answer.status} ${JSON.stringify(answer.body)}`)
+      return answer
+    },
+    trying: (route, sent) => {
+      const event = proxied(route, sent)
+      return async () => {
+        const { status, body } = await send(route, event)
+        if (status < 300) return 'done'
+        if (body.code === 'internal_error') return 'failed'
+        throw new Error(`${route}: ${status} ${JSON.stringify(body)}`)
+      }
+    },
+    invoking: (runs, event) => async () => {
+      const { errorMessage, batchItemFailures = [] }: Invocation = await invoke(world, nameOf(runs), event)
+      return errorMessage === undefined && batchItemFailures.length === 0 ? 'done' : 'failed'
+    },
+  }
+}
+
+/** What a function of ours answers, whoever asks. */
+interface Invocation {
+  readonly statusCode?: number
+  readonly body?: string
+  readonly errorMessage?: string
+  readonly batchItemFailures?: readonly unknown[]
+}
+
+/** Payload 1.0 of a proxy integration. */
+const proxied = (
+  route: HttpRouteName,
+  { path = {}, query, body, actor = 'con_operator' }: Sent = {},
+): object => {
+  const [httpMethod = '', resource = ''] = route.split(' ')
+  const filled = resource.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path[name] ?? ''))
+  return {
+    httpMethod,
+    resource,
+    path: filled,
+    headers: { 'Content-Type': 'application/json', 'Idempotency-Key': crypto.randomUUID() },
+    pathParameters: path,
+    queryStringParameters: query ?? null,
+    body: body ? JSON.stringify(body) : null,
+    isBase64Encoded: false,
+    requestContext: { requestId: crypto.randomUUID(), authorizer: { consumerId: actor }, identity: {} },
+  }
+}

@@ -1,0 +1,47 @@
+import { HUB_SOURCE } from '@countersign/core/events'
+import type { SubscriptionName } from '@countersign/topology'
+import type { Calls } from './least-privilege.calls.ts'
+import { described, fresh, givenBy } from './least-privilege.routes.ts'
+import type { EmulatorWorld } from './world.ts'
+
+/**
+ * What EventBridge would put into the queue of a subscription so that its function needs every one of its grants. A new
+ * subscription is missing here until it has some.
+ */
+export type Deliveries = Readonly<Record<SubscriptionName, () => Promise<readonly object[]>>>
+
+const delivered = (source: string, type: string, detail: object): object => ({
+  id: crypto.randomUUID(),
+  source,
+  'detail-type': type,
+  time: new Date().toISOString(),
+  detail,
+})
+
+export const deliveriesIn = ({ services }: EmulatorWorld, calls: Calls): Deliveries => {
+  const given = givenBy(calls)
+  return {
+    ProjectAccess: async () => {
+      const subject = await given.token()
+      const { items } = await services.ledger.events({ subject, limit: 10, after: undefined })
+      return items.map((event) => delivered('countersign', event.type, event))
+    },
+    RegisterPublishedApi: async () => {
+      const withdrawn = await given.api()
+      const publicationId = crypto.randomUUID()
+      return [
+        delivered(HUB_SOURCE, 'api-hub.api-published', {
+          publicationId,
+          name: fresh(),
+          ...described(['/a']),
+        }),
+        delivered(HUB_SOURCE, 'api-hub.api-withdrawn', { publicationId, name: withdrawn }),
+      ]
+    },
+  }
+}
+
+/** A batch as SQS hands it to a function. */
+export const batchOf = (messages: readonly object[]): object => ({
+  Records: messages.map((message, index) => ({ messageId: String(index), body: JSON.stringify(message) })),
+})

@@ -1,0 +1,144 @@
+import {
+  authorizer,
+  type HttpRouteName,
+  type Runs,
+  rotations,
+  routes,
+  type SubscriptionName,
+  schedules,
+  streams,
+  subscriptions,
+} from '@countersign/topology'
+import { type Act, type Calls, callsIn, type Outcome } from './least-privilege.calls.ts'
+import { batchOf, type Deliveries, deliveriesIn } from './least-privilege.deliveries.ts'
+import { functionNames } from './least-privilege.grants.ts'
+import { type Making, type RouteMaking, routeProbes } from './least-privilege.routes.ts'
+import { coldStart } from './levers.ts'
+import type { EmulatorWorld } from './world.ts'
+
+/** What a function does that needs its grants. */
+export interface Probe {
+  readonly prepare: Making
+  /** Whose functions cannot be probed at the same time, because they change one thing. */
+  readonly lane?: string
+  /** Made ready right before it is tried: what it is made of would be gone later. */
+  readonly late?: true
+}
+
+/** By name of the function. */
+export type Probes = ReadonlyMap<string, Probe>
+
+type Named<Table> = Readonly<Record<keyof Table, Probe>>
+
+/** Whoever moves the ring on, or looks whether somebody did. */
+const RING = { lane: 'ring', late: true } as const
+
+/** A probe for everything that runs: what the topology adds does not compile without one. */
+export const probesIn = async (world: EmulatorWorld, opened: Opened): Promise<Probes> => {
+  const calls = await callsIn(world)
+  const deliveries = deliveriesIn(world, calls)
+  const names = await functionNames()
+  const table = <Name extends string>(
+    runs: Readonly<Record<Name, Runs>>,
+    probes: Readonly<Record<NoInfer<Name>, Probe>>,
+  ) =>
+    Object.entries<Runs>(runs).map(
+      ([name, { module }]) => [names.get(module) ?? module, probes[name as Name]] as const,
+    )
+  return new Map([
+    ...table(routes, ofRoutes(routeProbes(world, calls, deliveries))),
+    ...table(subscriptions, subscriptionProbes(calls, deliveries)),
+    ...table(streams, streamProbes(world, calls)),
+    ...table(schedules, scheduleProbes(world, calls)),
+    ...table(rotations, rotationProbes(world, calls)),
+    ...table({ authorizer }, { authorizer: authorizerProbe(world, opened) }),
+  ])
+}
+
+const ofRoutes = (makings: RouteMaking): Named<typeof routes> =>
+  // `Object.entries` forgets the names; they are those of `makings`.
+  Object.fromEntries(
+    Object.entries(makings).map(([route, prepare]) => [
+      route,
+      { prepare, ...(movesRing(route as HttpRouteName) && RING) },
+    ]),
+  ) as Named<typeof routes>
+
+const movesRing = (route: HttpRouteName): boolean =>
+  (routes[route] satisfies Runs as Runs).links.includes('key-ring:rotate')
+
+const subscriptionProbes = (calls: Calls, deliveries: Deliveries): Named<typeof subscriptions> => {
+  const receiving = (name: SubscriptionName): Probe => ({
+    prepare: async () => calls.invoking(subscriptions[name], batchOf(await deliveries[name]())),
+  })
+  return {
+    ProjectAccess: receiving('ProjectAccess'),
+    RegisterPublishedApi: receiving('RegisterPublishedApi'),
+  }
+}
+
+const streamProbes = ({ services }: EmulatorWorld, calls: Calls): Named<typeof streams> => ({
+  Relay: {
+    prepare: async () => {
+      const { items } = await services.ledger.events({ limit: 2, after: undefined })
+      const Records = items.map((event, index) => ({
+        eventName: 'INSERT',
+        dynamodb: { SequenceNumber: String(index), NewImage: { event: { S: JSON.stringify(event) } } },
+      }))
+      return calls.invoking(streams.Relay, { Records })
+    },
+  },
+})
+
+type Step = 'createSecret' | 'testSecret' | 'finishSecret'
+
+const stepsOf = ({ deployment }: EmulatorWorld, calls: Calls) => {
+  const SecretId = deployment.outputs.environment.KEY_RING_SECRET
+  return (ClientRequestToken: string, Step: Step) =>
+    calls.invoking(rotations.RotateKeyRing, { Step, ClientRequestToken, SecretId })
+}
+
+const inTurn = async (acts: readonly Act[]): Promise<Outcome> => {
+  for (const act of acts) if ((await act()) === 'failed') return 'failed'
+  return 'done'
+}
+
+const rotationProbes = (world: EmulatorWorld, calls: Calls): Named<typeof rotations> => ({
+  RotateKeyRing: {
+    ...RING,
+    prepare: async () => {
+      const [step, token] = [stepsOf(world, calls), crypto.randomUUID()]
+      return () =>
+        inTurn([step(token, 'createSecret'), step(token, 'testSecret'), step(token, 'finishSecret')])
+    },
+  },
+})
+
+const scheduleProbes = (world: EmulatorWorld, calls: Calls): Named<typeof schedules> => ({
+  /** A ring that somebody put in force by hand has a key that the log does not know. */
+  AdvanceSigningKeys: {
+    ...RING,
+    prepare: async () => {
+      const [step, token] = [stepsOf(world, calls), crypto.randomUUID()]
+      await inTurn([step(token, 'createSecret'), step(token, 'testSecret')])
+      const current = await world.services.keyRing.current()
+      await world.services.keyRing.promote(token, current?.versionId)
+      return calls.invoking(schedules.AdvanceSigningKeys, {})
+    },
+  },
+})
+
+/** A caller of another team's API with a good token: the status it gets. */
+export interface Opened {
+  readonly status: () => Promise<number>
+}
+
+const authorizerProbe = (world: EmulatorWorld, { status }: Opened): Probe => ({
+  prepare: async () => async () => {
+    await coldStart(world, 'Authorizer')
+    const got = await status()
+    if (got === 200) return 'done'
+    if (got === 500) return 'failed'
+    throw new Error(`the authorizer's caller got ${got}`)
+  },
+})

@@ -1,0 +1,158 @@
+import { type HttpRouteName, type SubscriptionName, subscriptions } from '@countersign/topology'
+import { type Act, type Calls, type Sent, textIn } from './least-privilege.calls.ts'
+import type { Deliveries } from './least-privilege.deliveries.ts'
+import type { Grant } from './least-privilege.grants.ts'
+import type { EmulatorWorld } from './world.ts'
+
+/**
+ * Makes ready something for a function to do that needs every one of its grants, or the given one where no single act
+ * needs them all.
+ */
+export type Making = (grant: Grant) => Promise<Act>
+
+export type RouteMaking = Readonly<Record<HttpRouteName, Making>>
+
+const DOCUMENT = (paths: readonly string[]) => ({
+  openapi: '3.1.0',
+  info: { title: 'Probe', version: '1' },
+  'x-countersign-authorization': 'token',
+  paths: Object.fromEntries(
+    paths.map((path) => [path, { get: { responses: { '200': { description: 'It' } } } }]),
+  ),
+})
+
+let count = 0
+/** Never given twice. */
+export const fresh = (): string => `probe-${++count}`
+
+export const placed = (gatewayId: string) => ({
+  accountId: '111111111111',
+  region: 'eu-west-2',
+  gatewayId,
+  stage: 'staging',
+})
+
+export const described = (paths: readonly string[]) => ({ owner: 'probes', openapi: DOCUMENT(paths) })
+
+const APPROVER = 'con_approver'
+
+/** What has to be there before a route has something to do. */
+export const givenBy = ({ route }: Calls) => {
+  const consumer = async () => {
+    const body = { name: fresh(), type: 'service', owner: 'probes' }
+    return textIn((await route('POST /consumers', { body })).body, 'id')
+  }
+  const api = async (environment = 'staging') => {
+    const name = fresh()
+    await route('PUT /apis/{name}', { path: { name }, body: described(['/a', '/b']) })
+    await route('PUT /apis/{name}/deployments/{environment}', {
+      path: { name, environment },
+      body: placed(name.replace('-', '')),
+    })
+    return name
+  }
+  const wanted = async (environment?: string) => ({
+    consumer: await consumer(),
+    grants: [{ api: await api(environment), environment: environment ?? 'staging', routes: ['GET /a'] }],
+    expiresIn: '1d',
+  })
+  const token = async (environment?: string) =>
+    textIn((await route('POST /tokens', { body: await wanted(environment) })).body, 'id')
+  return { consumer, api, wanted, token }
+}
+
+/** What the routes of the platform's own API need their grants for. A new route is missing here until it has a probe. */
+export const routeProbes = (world: EmulatorWorld, calls: Calls, deliveries: Deliveries): RouteMaking => {
+  const { route, trying } = calls
+  const given = givenBy(calls)
+  const at = (id: string, rest: Sent = {}): Sent => ({ path: { id }, ...rest })
+  const bury = burying(world)
+  return {
+    'POST /consumers': async () =>
+      trying('POST /consumers', { body: { name: fresh(), type: 'service', owner: 'probes' } }),
+    'GET /consumers': async () => trying('GET /consumers'),
+    'GET /consumers/{id}': async () => trying('GET /consumers/{id}', at(await given.consumer())),
+    'POST /consumers/{id}/suspension': async () =>
+      trying('POST /consumers/{id}/suspension', at(await given.consumer())),
+    'POST /consumers/{id}/resumption': async () => {
+      const id = await given.consumer()
+      await route('POST /consumers/{id}/suspension', at(id))
+      return trying('POST /consumers/{id}/resumption', at(id))
+    },
+    'PUT /apis/{name}': async () => {
+      const name = await given.api()
+      return trying('PUT /apis/{name}', { path: { name }, body: described(['/a']) })
+    },
+    'GET /apis': async () => trying('GET /apis'),
+    'GET /apis/{name}': async () => trying('GET /apis/{name}', { path: { name: await given.api() } }),
+    'DELETE /apis/{name}': async () => trying('DELETE /apis/{name}', { path: { name: await given.api() } }),
+    'PUT /apis/{name}/deployments/{environment}': async () =>
+      trying('PUT /apis/{name}/deployments/{environment}', {
+        path: { name: await given.api(), environment: 'staging' },
+        body: placed(fresh().replace('-', '')),
+      }),
+    'POST /tokens': async () => trying('POST /tokens', { body: await given.wanted() }),
+    'GET /tokens': async () => trying('GET /tokens'),
+    'GET /tokens/{id}': async () => trying('GET /tokens/{id}', at(await given.token())),
+    'POST /tokens/{id}/approval': async () =>
+      trying('POST /tokens/{id}/approval', at(await given.token('production'), { actor: APPROVER })),
+    'POST /tokens/{id}/rejection': async () =>
+      trying('POST /tokens/{id}/rejection', at(await given.token('production'), { actor: APPROVER })),
+    'POST /tokens/{id}/collection': async () => {
+      const id = await given.token('production')
+      await route('POST /tokens/{id}/approval', at(id, { actor: APPROVER }))
+      return trying('POST /tokens/{id}/collection', at(id))
+    },
+    'POST /tokens/{id}/disablement': async () =>
+      trying('POST /tokens/{id}/disablement', at(await given.token())),
+    'POST /tokens/{id}/enablement': async () => {
+      const id = await given.token()
+      await route('POST /tokens/{id}/disablement', at(id))
+      return trying('POST /tokens/{id}/enablement', at(id))
+    },
+    'POST /tokens/{id}/revocation': async () =>
+      trying('POST /tokens/{id}/revocation', at(await given.token(), { body: { reason: 'requested' } })),
+    'GET /signing-keys': async () => trying('GET /signing-keys'),
+    'POST /signing-keys/rotation': async () => trying('POST /signing-keys/rotation'),
+    'POST /signing-keys/{kid}/compromise': async () => {
+      const kid = textIn((await route('POST /signing-keys/rotation')).body, 'kid')
+      return trying('POST /signing-keys/{kid}/compromise', { path: { kid }, body: {} })
+    },
+    'GET /audit/events': async ({ on }) =>
+      trying(
+        'GET /audit/events',
+        on.includes('/index/') ? {} : { query: { entity: await given.consumer() } },
+      ),
+    'GET /pipeline': async () => trying('GET /pipeline'),
+    'POST /pipeline/{subscription}/redrive': async ({ on }) => {
+      const subscription = subscriptionOf(on)
+      const redriven = trying('POST /pipeline/{subscription}/redrive', { path: { subscription } })
+      const messages = await deliveries[subscription]()
+      return async () => {
+        await bury(subscription, messages)
+        return redriven()
+      }
+    },
+    'GET /health': async () => trying('GET /health'),
+  }
+}
+
+/** Whose queue, or whose dead letters, `ProjectAccessDeadLettersQueue` is. */
+const subscriptionOf = (queue: string): SubscriptionName => {
+  const name = queue.replace(/(DeadLetters)?Queue$/, '')
+  const found = Object.keys(subscriptions).find((known) => known === name)
+  if (found === undefined) throw new Error(`${queue} is no subscription's`)
+  return found as SubscriptionName
+}
+
+/** Puts something into the dead letters that its subscriber has no trouble with. */
+const burying =
+  ({ wire, deployment }: EmulatorWorld) =>
+  async (subscription: SubscriptionName, messages: readonly object[]) => {
+    const queues = JSON.parse(deployment.outputs.environment.SUBSCRIPTION_QUEUES ?? '{}') as Readonly<
+      Record<string, { readonly deadLetterQueueUrl: string }>
+    >
+    const QueueUrl = queues[subscription]?.deadLetterQueueUrl
+    for (const delivered of messages)
+      await wire.target('sqs', 'SendMessage', { QueueUrl, MessageBody: JSON.stringify(delivered) })
+  }

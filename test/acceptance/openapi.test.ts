@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { run, type Terminal } from '@countersign/cli'
 import type { Outcome, Problem } from '@countersign/client'
 import { afterAll, describe, expect, it } from 'vitest'
-import { done, startWorld } from '../support/world.ts'
+import { done, openWorld } from '../support/world.ts'
 import { auditLog, example, REPAIRS, ROOT, TENANCIES } from './given.ts'
 
 const SHARED = join(ROOT, '../shared/openapi')
@@ -50,8 +50,8 @@ const problemOf = <T>(outcome: Outcome<T>): Problem => {
   return outcome.error.problem
 }
 
-const world = await startWorld()
-const { client, platform } = world
+const world = await openWorld()
+const { client } = world
 afterAll(() => world.stop())
 
 const typed = async (argv: readonly string[]) => {
@@ -65,7 +65,7 @@ const typed = async (argv: readonly string[]) => {
     },
     input: async () => '',
     interactive: false,
-    environment: { COUNTERSIGN_ENDPOINT: world.api, COUNTERSIGN_CREDENTIAL: platform.credentialFile },
+    environment: { COUNTERSIGN_ENDPOINT: world.api, COUNTERSIGN_CREDENTIAL: world.credentialFile },
     now: () => new Date(),
   }
   return { code: await run(argv, terminal), out, error }
@@ -138,7 +138,7 @@ describe('a document with errors', () => {
   })
 
   it('leaves an event that says the same to its publisher, under the publication id of the API Hub', async () => {
-    const eventId = platform.publishHubEvent('api-hub.api-published', {
+    const eventId = await world.publishHubEvent('api-hub.api-published', {
       publicationId: 'hub-broken-1',
       name: 'broken',
       owner: 'team',
@@ -185,7 +185,7 @@ describe('one deployment', () => {
   })
 
   it('claimed by the API Hub for a second API is refused in an event that names the environment', async () => {
-    platform.publishHubEvent('api-hub.api-published', {
+    await world.publishHubEvent('api-hub.api-published', {
       publicationId: 'hub-third',
       name: 'third',
       owner: 'c',

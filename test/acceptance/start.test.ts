@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { createClient } from '@countersign/client'
 import { Redacted } from '@countersign/client/redacted'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { only } from '../support/only.ts'
 import { done } from '../support/world.ts'
 import { ROOT } from './given.ts'
 
@@ -79,7 +80,7 @@ const taken = (): Promise<Server> =>
     const server = createServer().listen(0, '127.0.0.1', () => resolve(server))
   })
 
-describe('pnpm start', () => {
+const startsHere = () => {
   let data = ''
   const here = () => ['--port', '0', '--gateway-port', '0', '--data', data]
   beforeEach(() => {
@@ -206,4 +207,8 @@ describe('pnpm start', () => {
       expect(await refused(['--prot', '80'], 2)).toContain('--prot')
     })
   })
-})
+}
+
+only('local', 'it is the program that runs the platform on one machine', 'pnpm start', () =>
+  describe('pnpm start', startsHere),
+)

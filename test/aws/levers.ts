@@ -1,5 +1,9 @@
+import type { LogLine, Services } from '@countersign/functions/runtime/services'
+import type { APIGatewayAuthorizerResult } from 'aws-lambda'
+import type { Levers } from '../support/world.ts'
 import { eventually } from './eventually.ts'
 import type { Allowed } from './least-privilege.grants.ts'
+import { everyEvent } from './read-models.ts'
 import type { EmulatorWorld } from './world.ts'
 
 /** What an operator with AWS credentials can move in a deployed system. */
@@ -26,19 +30,93 @@ export const invoke = async (world: World, name: string, event: object): Promise
   return ((await world.wire.rest('lambda', path, event)) ?? {}) as Invoked
 }
 
-/** Stops or starts what polls a stream or a queue for a function; `Relay`, `ProjectAccess`. */
-export const setPolling = async (world: World, name: string, Enabled: boolean): Promise<void> => {
-  const { id } = world.deployment.resources.find(
-    (made) => made.type.endsWith(':EventSourceMapping') && made.name.includes(name),
-  ) ?? { id: undefined }
-  if (id === undefined) throw new Error(`nothing polls for ${name}`)
-  await world.wire.rest('lambda', `PUT /2015-03-31/event-source-mappings/${id}`, { Enabled })
+const MAPPINGS = '/2015-03-31/event-source-mappings'
+const FUNCTIONS: Readonly<Record<string, string>> = { Relay: 'RelayStream' }
+
+interface Mapping {
+  readonly UUID: string
+  readonly FunctionArn: string
+  readonly StartingPosition?: string
 }
+
+/** What polls a stream or a queue for a function, as it is now: `Relay`, `ProjectAccess`. */
+const mappingOf = async (world: World, name: string) => {
+  const polled = functionNamed(world, FUNCTIONS[name] ?? `${name}Subscriber`)
+  const listed = await world.wire.rest('lambda', `GET ${MAPPINGS}?FunctionName=${polled}`)
+  const [mapping] = listed.EventSourceMappings as readonly Mapping[]
+  if (!mapping) throw new Error(`nothing polls for ${name}`)
+  return mapping
+}
+
+/** Stops or starts what polls. */
+export const setPolling = async (world: World, name: string, Enabled: boolean): Promise<void> => {
+  const { UUID } = await mappingOf(world, name)
+  await world.wire.rest('lambda', `PUT ${MAPPINGS}/${UUID}`, { Enabled })
+}
+
+/**
+ * Makes the mapping of a stream again, as it was. The emulator keeps over a restart how many records it had read of a
+ * stream, and not the stream (`get_state` of its `dynamodb.py` and `lambda_svc.py`): it would pass over as many new ones.
+ */
+export const pollAfresh = async (world: World, name: string): Promise<void> => {
+  const { UUID, FunctionArn: FunctionName, ...mapping } = await mappingOf(world, name)
+  if (mapping.StartingPosition !== 'TRIM_HORIZON') throw new Error(`the mapping of ${name} starts too late`)
+  await world.wire.rest('lambda', `DELETE ${MAPPINGS}/${UUID}`)
+  await world.wire.rest('lambda', `POST ${MAPPINGS}`, { ...mapping, FunctionName })
+}
+
+const queueOf = (world: World, subscription: string) => resourceOf(world, 'Queue', `${subscription}Queue`).id
 
 /** Messages that failed come back sooner than in AWS, so that a test need not wait for minutes. */
 export const hasten = async (world: World, subscription: string): Promise<void> => {
-  const { id: QueueUrl } = resourceOf(world, 'Queue', `${subscription}Queue`)
+  const QueueUrl = queueOf(world, subscription)
   await world.wire.target('sqs', 'SetQueueAttributes', { QueueUrl, Attributes: { VisibilityTimeout: '1' } })
+}
+
+/** The levers of every world, as an operator with AWS credentials has them. */
+export const deployedLevers = (
+  world: World,
+  { publisher }: Pick<Services, 'publisher'>,
+): Omit<Levers, 'attach'> => ({
+  hold: async (part) => {
+    await setPolling(world, part, false)
+    return () => setPolling(world, part, true)
+  },
+  deliver: async (subscription, MessageBody) => {
+    await hasten(world, subscription)
+    await world.wire.target('sqs', 'SendMessage', { QueueUrl: queueOf(world, subscription), MessageBody })
+  },
+  replay: async () => {
+    const events = await everyEvent(world.wire, world.deployment)
+    await publisher.publish(events.toSorted((a, b) => b.time.localeCompare(a.time)))
+  },
+  authorize: async ({ methodArn, headers }) => {
+    const asked = { type: 'REQUEST', methodArn, headers, multiValueHeaders: null }
+    const answer = await invoke(world, 'Authorizer', asked)
+    if (answer.errorMessage === undefined) return answer as unknown as APIGatewayAuthorizerResult
+    if (answer.errorMessage === 'Unauthorized') return 'Unauthorized'
+    throw new Error(answer.errorMessage)
+  },
+  logged: async () => {
+    const groups = world.deployment.resources.filter(({ type }) => type.endsWith(':LogGroup'))
+    return (await Promise.all(groups.map(({ id }) => linesOf(world, id)))).flat()
+  },
+})
+
+/** What a function wrote; a group that nothing was written to may not be there yet. */
+const linesOf = async ({ wire }: World, logGroupName: string): Promise<readonly LogLine[]> => {
+  const lines: LogLine[] = []
+  let nextToken: unknown
+  do {
+    const page = await wire.target('logs', 'FilterLogEvents', {
+      logGroupName,
+      ...(nextToken !== undefined && { nextToken }),
+    })
+    for (const { message } of page.events as readonly { readonly message: string }[])
+      if (message.startsWith('{')) lines.push(JSON.parse(message) as LogLine)
+    nextToken = page.nextToken
+  } while (nextToken !== undefined)
+  return lines
 }
 
 /** New containers from the next call on: nothing that was read before is known to them. */

@@ -6,7 +6,7 @@ import { done } from '../support/world.ts'
 import { type Emulator, startEmulator } from './emulator.ts'
 import { eventually } from './eventually.ts'
 import { housing } from './given.ts'
-import { setPolling } from './levers.ts'
+import { pollAfresh, setPolling } from './levers.ts'
 import { openEmulatorWorld } from './world.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-kept-'))
@@ -17,8 +17,11 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** The emulator forgets what was in a stream and not yet polled; AWS keeps it for a day, so nothing is left there here. */
-it('keeps tokens, refusals and what waits in a queue over a restart of everything', async () => {
+/**
+ * The emulator forgets what was in a stream and not yet polled; AWS keeps it for a day, so nothing is left there here. It
+ * keeps, however, how far it had read, which AWS would never have without the stream: the mapping is made again.
+ */
+it('keeps tokens, refusals and what waits in a queue over a restart of everything, and goes on', async () => {
   const { issue, statusWith, opens } = await housing(world)
   const [kept, revoked] = [await issue(), await issue()]
   await opens(kept.token)
@@ -38,4 +41,10 @@ it('keeps tokens, refusals and what waits in a queue over a restart of everythin
   await setPolling(world, 'ProjectAccess', true)
   await opens(late.token)
   expect(await statusWith(revoked.token)).toBe(401)
+  await pollAfresh(world, 'Relay')
+  const next = await issue()
+  await opens(next.token)
+  done(await world.client.tokens.revoke(kept.id, { reason: 'requested' }))
+  await world.settled()
+  expect([await statusWith(kept.token), await statusWith(next.token)]).toEqual([401, 200])
 })

@@ -18,6 +18,7 @@ import {
   gatewayOf,
 } from './deploy.ts'
 import { ACCOUNT, type Emulator, type EmulatorOptions, REGION, startEmulator } from './emulator.ts'
+import { deployedLevers } from './levers.ts'
 import { readModels } from './read-models.ts'
 import { createWire, type Wire } from './wire.ts'
 
@@ -96,6 +97,7 @@ const inhabit = async (
   const api = deployment.outputs.url.replace(/\/$/, '')
   const models = () => readModels(wire, deployment, services)
   const world: EmulatorWorld = {
+    ...deployedLevers({ wire, deployment }, services),
     emulator,
     wire,
     deployment,

@@ -5,7 +5,12 @@ import { join } from 'node:path'
 import { type Client, createClient, type Outcome } from '@countersign/client'
 import { Redacted } from '@countersign/client/redacted'
 import type { HubEventType } from '@countersign/core/events'
+import type { LogLine } from '@countersign/functions/runtime/services'
 import { type Platform, type PlatformOptions, type ReadModels, startPlatform } from '@countersign/local'
+import type { SubscriptionName } from '@countersign/topology'
+import type { APIGatewayAuthorizerResult } from 'aws-lambda'
+import { localLevers } from './local-levers.ts'
+import { type WorldName, worldName } from './only.ts'
 
 /** What came back from the gateway. */
 export interface Called {
@@ -24,8 +29,33 @@ export interface Call {
   readonly rawHeaders?: readonly string[]
 }
 
+/** What API Gateway asks a REST `REQUEST` authorizer. */
+export interface Asked {
+  readonly methodArn: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** What can be made to stand still: what carries events to the bus, or one of its readers. */
+export type Part = 'Relay' | 'ProjectAccess'
+
+/** What an operator of the account can do to a running platform, and no caller of its API. */
+export interface Levers {
+  /** Another team's API gets the authorizer; `/{gatewayId}/{stage}/…`. */
+  attach(gatewayId: string): Promise<void>
+  /** Nothing gets past this part until what comes back is called. */
+  hold(part: Part): Promise<() => Promise<void>>
+  /** Puts a message into a subscription's queue as it is. */
+  deliver(subscription: SubscriptionName, body: string): Promise<void>
+  /** Every event of the ledger on the bus once more, the last one first. */
+  replay(): Promise<void>
+  /** The authorizer's own answer; `Unauthorized` where it throws that. */
+  authorize(asked: Asked): Promise<APIGatewayAuthorizerResult | 'Unauthorized'>
+  /** What the functions logged so far. */
+  logged(): Promise<readonly LogLine[]>
+}
+
 /** A whole platform that a story is told against, wherever it runs. */
-export interface AnyWorld {
+export interface AnyWorld extends Levers {
   readonly api: string
   readonly gateway: string
   readonly credential: string
@@ -48,7 +78,7 @@ export interface World extends AnyWorld {
 
 export type WorldOptions = Partial<PlatformOptions>
 
-const WORLDS: Readonly<Record<string, () => Promise<AnyWorld>>> = {
+const WORLDS: Readonly<Record<WorldName, () => Promise<AnyWorld>>> = {
   local: () => startWorld(),
   emulator: async () => (await import('../aws/world.ts')).openEmulatorWorld(),
   'emulator-iam': async () => (await import('../aws/world.ts')).openEmulatorWorld({ enforceIam: true }),
@@ -58,19 +88,17 @@ const WORLDS: Readonly<Record<string, () => Promise<AnyWorld>>> = {
  * The world that `COUNTERSIGN_WORLD` names: this machine unless it says `emulator`, the system as deployed to AWS, or
  * `emulator-iam`, the same with every function held to its role.
  */
-export const openWorld = async (): Promise<AnyWorld> => {
-  const named = process.env.COUNTERSIGN_WORLD || 'local'
-  const open = WORLDS[named]
-  if (!open) throw new Error(`COUNTERSIGN_WORLD is one of ${Object.keys(WORLDS).join(', ')}, not "${named}"`)
-  return open()
-}
+export const openWorld = async (): Promise<AnyWorld> => WORLDS[worldName()]()
 
 /** A platform on this machine, on free ports and a folder of its own that goes when it stops. */
 export const startWorld = async (options: WorldOptions = {}): Promise<World> => {
   const data = options.data ?? mkdtempSync(join(tmpdir(), 'countersign-'))
-  const platform = await startPlatform({ port: 0, gatewayPort: 0, ...options, data })
+  const lines: LogLine[] = []
+  const log = (line: LogLine) => void lines.push(line)
+  const platform = await startPlatform({ port: 0, gatewayPort: 0, log, ...options, data })
   const credential = readFileSync(platform.credentialFile, 'utf8')
   return {
+    ...localLevers(platform, data, lines),
     api: platform.api,
     gateway: platform.gateway,
     credential,

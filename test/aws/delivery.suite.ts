@@ -11,9 +11,8 @@ import { invoke, setPolling } from './levers.ts'
 import { everyEvent } from './read-models.ts'
 import { openEmulatorWorld } from './world.ts'
 
-/** The story of the road first, word for word, on the system as deployed to AWS. */
-process.env.COUNTERSIGN_WORLD = 'emulator'
-await import('../acceptance/the-road.test.ts')
+/** The stories first, on the deployment that the rest is about. */
+await import('./acceptance.suite.ts')
 
 const world = await openEmulatorWorld()
 afterAll(() => world.stop())

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { consumer, publish, SHOW } from '../acceptance/given.ts'
 import { done } from '../support/world.ts'
 import { eventually } from './eventually.ts'
@@ -20,12 +21,18 @@ export const housing = async (world: EmulatorWorld) => {
   await world.attach(HOUSING.gatewayId)
   await publish(client, 'housing', { document: DOCUMENT, at: HOUSING })
   const { id: holder } = await consumer(client, 'Housing service')
-  const ask = () => {
+  const ask = (idempotencyKey: string = randomUUID()) => {
     const grants = [{ api: 'housing', environment: HOUSING.stage, routes: [SHOW] }]
-    return client.tokens.issue({ consumer: holder, grants, expiresIn: '1d' })
+    return client.tokens.issue({ consumer: holder, grants, expiresIn: '1d' }, { idempotencyKey })
+  }
+  /** As a caller does who was told of a failure on the other side: once more, under the same key. */
+  const askAgain = async () => {
+    const key = randomUUID()
+    const first = await ask(key)
+    return first.ok ? first : ask(key)
   }
   const issue = async (): Promise<Issued> => {
-    const { id, token } = done(await ask())
+    const { id, token } = done(await askAgain())
     if (token === undefined) throw new Error('the token waits for approval')
     return { id, token }
   }

@@ -79,7 +79,8 @@ export interface World extends AnyWorld {
 export type WorldOptions = Partial<PlatformOptions>
 
 const WORLDS: Readonly<Record<WorldName, () => Promise<AnyWorld>>> = {
-  local: () => startWorld(),
+  // A message that failed is tried again soon: what happens to it is told, not how long it takes.
+  local: () => startWorld({ visibilityMilliseconds: 250 }),
   emulator: async () => (await import('../aws/world.ts')).openEmulatorWorld(),
   'emulator-iam': async () => (await import('../aws/world.ts')).openEmulatorWorld({ enforceIam: true }),
 }
@@ -92,6 +93,10 @@ export const openWorld = async (): Promise<AnyWorld> => WORLDS[worldName()]()
 
 /** A platform on this machine, on free ports and a folder of its own that goes when it stops. */
 export const startWorld = async (options: WorldOptions = {}): Promise<World> => {
+  if (worldName() !== 'local')
+    throw new Error(
+      `a story told in the world ${worldName()} opens it with openWorld, or is tagged with only`,
+    )
   const data = options.data ?? mkdtempSync(join(tmpdir(), 'countersign-'))
   const lines: LogLine[] = []
   const log = (line: LogLine) => void lines.push(line)

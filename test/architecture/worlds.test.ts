@@ -1,0 +1,22 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const folder = join(import.meta.dirname, '../acceptance')
+const stories = readdirSync(folder).filter((name) => name.endsWith('.test.ts'))
+const exceptions = readFileSync(join(folder, 'worlds.golden.txt'), 'utf8').trim().split('\n')
+
+/** `pnpm test:aws` tells them all on the deployed system; here one sees it without an emulator. */
+describe('the stories of test/acceptance', () => {
+  it.each(stories)('%s is told in whatever world it finds, or says why it cannot be', (name) => {
+    const text = readFileSync(join(folder, name), 'utf8')
+    expect(text).toMatch(/\bopenWorld\(|\bonly\(/)
+    expect(text).not.toMatch(/\bstartPlatform\(/)
+  })
+
+  it('name the same exceptions as the list of them', () => {
+    const tagged = stories.filter((name) => readFileSync(join(folder, name), 'utf8').includes('only('))
+    const listed = exceptions.map((line) => line.split(': ')[1])
+    expect(new Set(listed)).toEqual(new Set(tagged))
+  })
+})

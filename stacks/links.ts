@@ -1,4 +1,4 @@
-import type { Link } from '@countersign/topology'
+import { type Link, signingAlgorithm } from '@countersign/topology'
 import { bus, inboxes } from './bus.ts'
 import { indexArn, secrets, stored } from './storage.ts'
 
@@ -20,6 +20,9 @@ const RING_REFRESH_SECONDS = 60
 
 /** `iss` of every token. Not the API's URL: that changes when the API is made anew, and every token would be refused. */
 const ISSUER = process.env.COUNTERSIGN_ISSUER ?? `urn:countersign:${$app.stage}`
+
+/** Of the keys that rotations make from this deployment on; the keys of the ring stay what they are. */
+const SIGNING_ALGORITHM = signingAlgorithm(process.env.COUNTERSIGN_SIGNING_ALGORITHM)
 
 const allow = (actions: string[], resources: Text[]): Statement => ({ actions, resources })
 
@@ -94,7 +97,7 @@ const GRANTS: Readonly<Record<Link, Grant>> = {
         [secrets.KeyRing.arn],
       ),
     ],
-    environment: keyRing,
+    environment: { ...keyRing, SIGNING_ALGORITHM },
   },
   'queues:inspect': {
     permissions: [

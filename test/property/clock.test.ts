@@ -234,7 +234,7 @@ describe('a rotation', () => {
     const { keyRing } = world.platform.services
     const { promote } = keyRing
     const before = done(await world.client.signingKeys.list()).items.length
-    const rotate = () => world.client.signingKeys.rotate({ idempotencyKey: 'the-same' })
+    const rotate = () => world.client.signingKeys.rotate({}, { idempotencyKey: 'the-same' })
     Object.assign(keyRing, {
       promote: async () => {
         throw new Error('the process is gone')
@@ -274,7 +274,7 @@ describe('a rotation', () => {
         throw new Error('the process is gone')
       },
     })
-    const rotate = (idempotencyKey: string) => world.client.signingKeys.rotate({ idempotencyKey })
+    const rotate = (idempotencyKey: string) => world.client.signingKeys.rotate({}, { idempotencyKey })
     expect((await rotate('lost')).ok).toBe(false)
     Object.assign(ledger, { commit })
     now += 60 * SECOND

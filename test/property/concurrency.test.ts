@@ -182,7 +182,7 @@ describe('one Idempotency-Key, 20 times at once', () => {
   it('makes one signing key', async () => {
     const before = done(await world.client.signingKeys.list()).items.length
     const idempotencyKey = randomUUID()
-    const outcomes = await times(20, () => world.client.signingKeys.rotate({ idempotencyKey }))
+    const outcomes = await times(20, () => world.client.signingKeys.rotate({}, { idempotencyKey }))
     expect(new Set(outcomes.map(asSaid)).size).toBe(1)
     expect(done(await world.client.signingKeys.list()).items).toHaveLength(before + 1)
   })

@@ -93,11 +93,12 @@ export const requests = ({ consumer, token, kid }: Subjects) =>
     'POST /tokens/{id}/enablement': { path: `/tokens/${token}/enablement` },
     'POST /tokens/{id}/revocation': { path: `/tokens/${token}/revocation`, body: { reason: 'requested' } },
     'GET /signing-keys': { path: '/signing-keys' },
-    'POST /signing-keys/rotation': { path: '/signing-keys/rotation' },
+    'POST /signing-keys/rotation': { path: '/signing-keys/rotation', body: {} },
     'POST /signing-keys/{kid}/compromise': { path: `/signing-keys/${kid}/compromise`, body: {} },
     'GET /audit/events': { path: '/audit/events' },
     'GET /pipeline': { path: '/pipeline' },
     'POST /pipeline/{subscription}/redrive': { path: '/pipeline/ProjectAccess/redrive' },
+    'GET /.well-known/jwks.json': { path: '/.well-known/jwks.json' },
     'GET /health': { path: '/health' },
   }) as const satisfies Record<HttpRouteName, { readonly path: string; readonly body?: unknown }>
 

@@ -60,6 +60,7 @@ describe('every function', () => {
       'KEY_RING_SECRET',
       'LEDGER_TABLE',
       'RING_REFRESH_SECONDS',
+      'SIGNING_ALGORITHM',
       'SUBSCRIPTION_QUEUES',
     ])
   })

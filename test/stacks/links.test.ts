@@ -46,7 +46,7 @@ const LINKS: Readonly<
     grants: ['GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'].map(
       (action) => `secretsmanager:${action} on secret:KeyRing-AbCdEf`,
     ),
-    told: ['ISSUER', 'KEY_RING_SECRET', 'RING_REFRESH_SECONDS'],
+    told: ['ISSUER', 'KEY_RING_SECRET', 'RING_REFRESH_SECONDS', 'SIGNING_ALGORITHM'],
   },
   'queues:inspect': {
     grants: [

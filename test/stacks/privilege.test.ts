@@ -140,6 +140,7 @@ describe('privilege', () => {
       )
       .map(({ of }) => of)
     expect(sorted(changers)).toEqual([
+      'AdvanceSigningKeysJobRole',
       'PostSigningKeysKidCompromiseRouteRole',
       'PostSigningKeysRotationRouteRole',
       'RotateKeyRingRotationRole',

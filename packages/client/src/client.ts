@@ -76,7 +76,10 @@ const tokensOf = (send: Send) => ({
 
 const signingKeysOf = (send: Send) => ({
   list: () => get<S.SigningKeys>(send, '/signing-keys'),
-  rotate: (options: RequestOptions = {}) => post<S.Rotation>(send, '/signing-keys/rotation', options, {}),
+  rotate: (body: S.Rotate = {}, options: RequestOptions = {}) =>
+    post<S.Rotation>(send, '/signing-keys/rotation', options, body),
+  /** The public keys that anybody may verify tokens with. */
+  jsonWebKeys: () => get<S.JsonWebKeys>(send, '/.well-known/jwks.json'),
   compromise: (kid: string, body: S.Note = {}, options: RequestOptions = {}) =>
     post<S.Compromise>(send, at`/signing-keys/${kid}/compromise`, options, body),
 })

@@ -48,6 +48,12 @@ it.each<[string, (client: Client) => Promise<unknown>, unknown]>([
   ['POST /tokens/tok_1/revocation', ({ tokens }) => tokens.revoke('tok_1', revoke), revoke],
   ['GET /signing-keys', ({ signingKeys }) => signingKeys.list(), undefined],
   ['POST /signing-keys/rotation', ({ signingKeys }) => signingKeys.rotate(), {}],
+  [
+    'POST /signing-keys/rotation',
+    ({ signingKeys }) => signingKeys.rotate({ algorithm: 'ES256' }),
+    { algorithm: 'ES256' },
+  ],
+  ['GET /.well-known/jwks.json', ({ signingKeys }) => signingKeys.jsonWebKeys(), undefined],
   ['POST /signing-keys/key_1/compromise', ({ signingKeys }) => signingKeys.compromise('key_1', note), note],
   ['GET /audit/events', ({ audit }) => audit.events(), undefined],
   ['GET /pipeline', ({ pipeline }) => pipeline.status(), undefined],

@@ -143,8 +143,30 @@ export interface SigningKeys {
   readonly items: readonly SigningKey[]
 }
 
+export interface Rotate {
+  /** Of the new key; the configured one unless given. */
+  readonly algorithm?: string | undefined
+}
+
+/** A JWK set (RFC 7517 §5). */
+export interface JsonWebKeys {
+  readonly keys: readonly JsonWebKey[]
+}
+
+export interface JsonWebKey {
+  readonly kid: string
+  readonly alg: string
+  readonly use: 'sig'
+  readonly kty: 'OKP' | 'EC' | 'AKP'
+  readonly crv?: string
+  readonly x?: string
+  readonly y?: string
+  readonly pub?: string
+}
+
 export interface Rotation {
   readonly kid: string
+  readonly algorithm?: string
   readonly signsFrom: string
 }
 

@@ -15,6 +15,7 @@ const readOptions = () => {
       'gateway-port': { type: 'string', default: '8788' },
       data: { type: 'string', default: '.countersign' },
       upstream: { type: 'string' },
+      'signing-algorithm': { type: 'string', default: process.env.COUNTERSIGN_SIGNING_ALGORITHM ?? '' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -43,6 +44,7 @@ const start = async ({
   gatewayPort,
   upstream,
   data,
+  'signing-algorithm': algorithm,
 }: ReturnType<typeof readOptions>): Promise<void> => {
   if (!json) say('Countersign is starting …')
   const folder = resolve(data)
@@ -53,6 +55,7 @@ const start = async ({
     port,
     gatewayPort,
     ...(upstream !== undefined && { upstream }),
+    signingAlgorithm: await algorithmNamed(algorithm),
     log: (line) => {
       if (line.level !== 'info') complain(JSON.stringify(line))
     },
@@ -65,6 +68,15 @@ const start = async ({
       ? JSON.stringify({ api, gateway, credential })
       : banner({ api, gateway, credential, data: folder, upstream }),
   )
+}
+
+const algorithmNamed = async (text: string) => {
+  const { signingAlgorithm } = await import('@countersign/topology')
+  try {
+    return signingAlgorithm(text)
+  } catch (error) {
+    throw new StartFailure((error as Error).message)
+  }
 }
 
 const stopOnSignals = (platform: Platform, json: boolean): void => {

@@ -1,1 +1,2 @@
+export * from './signing-algorithm.ts'
 export * from './topology.ts'

@@ -86,7 +86,7 @@ export const tables = {
   },
 } as const
 
-/** The platform's own HTTP API. `GET /health` is open; everything else stands behind the platform's own authorizer. */
+/** The platform's own HTTP API. `GET /health` and the public keys are open; everything else stands behind the platform's own authorizer. */
 export const routes = {
   'POST /consumers': http('register-consumer', ['ledger:write']),
   'GET /consumers': http('list-consumers', ['ledger:list']),
@@ -111,6 +111,7 @@ export const routes = {
   'POST /tokens/{id}/disablement': http('disable-token', ['ledger:write', 'access:write']),
   'POST /tokens/{id}/enablement': http('enable-token', ['ledger:write']),
   'POST /tokens/{id}/revocation': http('revoke-token', ['ledger:write', 'access:write']),
+  'GET /.well-known/jwks.json': { ...http('show-json-web-keys', ['key-ring:read']), authorization: 'open' },
   'GET /signing-keys': http('list-signing-keys', ['key-ring:read']),
   'POST /signing-keys/rotation': http('rotate-signing-keys', ['ledger:write', 'key-ring:rotate']),
   'POST /signing-keys/{kid}/compromise': http('compromise-signing-key', [
@@ -191,7 +192,7 @@ export const schedules = {
   AdvanceSigningKeys: {
     module: `${functions}/schedules/advance-signing-keys`,
     every: 'rate(1 minute)',
-    links: ['ledger:write', 'key-ring:read'],
+    links: ['ledger:write', 'key-ring:rotate'],
   },
 } as const satisfies Record<string, Schedule>
 

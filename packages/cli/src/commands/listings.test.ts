@@ -83,8 +83,14 @@ describe('keys', () => {
     const { asked, lines } = await see('keys list', { items: [KEY] })
     expect(asked).toBe('GET /signing-keys')
     expect(lines).toEqual([
-      'KID    ALGORITHM  STATE    CREATED     SIGNS FROM',
-      'key_1  HS512      signing  2 days ago  24 hours ago',
+      'KID    ALGORITHM  STATE',
+      'key_1  HS512      signing',
+      '',
+      expect.stringMatching(/^ {58}now$/),
+      expect.stringMatching(/^key_1 {2}\.{25}#{26}\|#{12}$/),
+      expect.stringMatching(/^ {7}2 days ago +in 12 hours$/),
+      '',
+      '. published  # signing  = verifying',
     ])
   })
 
@@ -96,7 +102,7 @@ describe('keys', () => {
 
   it('are compromised one by one', async () => {
     const body = { compromised: 'key_1', kid: 'key_2', signsFrom: '2026-03-01T12:00:00Z', reissue: [] }
-    const { asked, sent, lines } = await see('keys compromise key_1 --note leaked', body)
+    const { asked, sent, lines } = await see('keys compromise key_1 --because leaked', body)
     expect([asked, sent]).toEqual(['POST /signing-keys/key_1/compromise', { note: 'leaked' }])
     expect(lines[0]).toBe('refused from now on  key_1')
   })

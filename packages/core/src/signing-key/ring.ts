@@ -81,7 +81,7 @@ export interface RotationTiming {
  * How many keys a ring holds. A rotation a month needs thirteen, as long as tokens live for a year; the text of this
  * many ML-DSA keys is still within the 64 KiB that Secrets Manager keeps.
  */
-export const MOST_KEYS = 24
+export const MOST_KEYS = 30
 
 /** No room for one more. A ring whose key was given up, or in which nothing signs, always has room for its successor. */
 export const isFull = (ring: KeyRing, timing: Omit<RotationTiming, 'refreshSeconds'>): boolean => {

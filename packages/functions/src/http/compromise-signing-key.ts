@@ -44,15 +44,21 @@ const compromise = async (services: Needs, request: Asked): Promise<Result<HttpA
       ? []
       : [fact('signing-key.compromised', { kid: path.kid, compromisedAt, note: body.note })],
   )
-  const ring = await readKeyRing(services)
-  const signing = SigningKey.signingKey(ring, cause.now)
-  const gone = !ring.keys.some(({ kid }) => kid === path.kid)
-  if (gone && signing) return ok(answerOf(path.kid, signing)) // given up before: there is nothing left to rotate away
+  const before = await successor(services, path.kid, cause.now)
+  if (before) return ok(answerOf(path.kid, before)) // given up before: there is nothing left to rotate away
   const rotated = await rotateNow(services, rotationIdOf(request, services.randomBytes), cause, {
     compromised: path.kid,
   })
-  if (!rotated.ok) return rotated
-  return ok(answerOf(path.kid, rotated.value))
+  if (rotated.ok) return ok(answerOf(path.kid, rotated.value))
+  const others = await successor(services, path.kid, cause.now)
+  return others ? ok(answerOf(path.kid, others)) : rotated
+}
+
+/** The key that signs in a ring without this one. */
+const successor = async (services: Needs, compromised: string, now: Date) => {
+  const ring = await readKeyRing(services)
+  const gone = !ring.keys.some(({ kid }) => kid === compromised)
+  return gone ? SigningKey.signingKey(ring, now) : undefined
 }
 
 const answerOf = (compromised: string, { kid, signsFrom }: SigningKey.SigningKey): HttpAnswer => ({

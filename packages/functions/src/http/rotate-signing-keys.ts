@@ -1,4 +1,5 @@
-import { instantOf, ok } from '@countersign/core/shared'
+import { ALGORITHMS, instantOf, ok } from '@countersign/core/shared'
+import { z } from 'zod'
 import { repeatable } from '../runtime/command.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
@@ -6,13 +7,17 @@ import { type RotationServices, rotateNow } from '../runtime/rotating.ts'
 import { rotationIdOf } from '../runtime/rotation-id.ts'
 import type { Services } from '../runtime/services.ts'
 
+/** `algorithm`: of this one key; the configured one unless given. */
+const Body = z.strictObject({ algorithm: z.enum(ALGORITHMS).optional() })
+
 export const make = (services: RotationServices & Pick<Services, 'clock' | 'log'>) =>
-  httpHandler({}, services, (request) =>
+  httpHandler({ body: Body }, services, (request) =>
     repeatable(services, request, async () => {
-      const rotated = await rotateNow(services, rotationIdOf(request, services.randomBytes), request.cause)
+      const rotationId = rotationIdOf(request, services.randomBytes)
+      const rotated = await rotateNow(services, rotationId, request.cause, request.body)
       if (!rotated.ok) return rotated
-      const { kid, signsFrom } = rotated.value
-      return ok({ status: 202, body: { kid, signsFrom: instantOf(signsFrom) } })
+      const { kid, algorithm, signsFrom } = rotated.value
+      return ok({ status: 202, body: { kid, algorithm, signsFrom: instantOf(signsFrom) } })
     }),
   )
 

@@ -19,6 +19,7 @@ import { issueCommand } from './issuing.ts'
 import { recordKeyFacts } from './key-log.ts'
 import { currentSigningKey, mint, readKeyRing } from './mint.ts'
 import { deployApi, registerRoutes } from './registration.ts'
+import { ridOfCompromised } from './ridding.ts'
 import { rotateNow } from './rotating.ts'
 import type { Services } from './services.ts'
 
@@ -67,6 +68,7 @@ const ensureKey = async (services: BootstrapServices, cause: Cause): Promise<voi
   }
   // A rotation that died between ring and log left a key that the log does not have yet.
   if (await hasKey()) {
+    await ridOfCompromised(services, cause)
     await recordKeyFacts(services, cause)
     return
   }

@@ -5,6 +5,8 @@ import {
   secretsManagerKeyRing,
   sqsPipeline,
 } from '@countersign/aws'
+import { ALGORITHMS, DEFAULT_ALGORITHM } from '@countersign/core/shared'
+import { SigningKey } from '@countersign/core/signing-key'
 import { z } from 'zod'
 import { type Environment, processServices } from './connect-authorizer.ts'
 import type { Services } from './services.ts'
@@ -31,6 +33,11 @@ const Variables = {
     })
     .pipe(Queues),
   ISSUER: Name,
+  /** Of the keys that rotations make; those of the ring stay what they are. */
+  SIGNING_ALGORITHM: z
+    .enum(ALGORITHMS)
+    .refine(SigningKey.isAvailable, 'this Node cannot sign with it; ML-DSA-44 needs Node 24.7 or later')
+    .default(DEFAULT_ALGORITHM),
   RING_REFRESH_SECONDS: z.coerce.number().int().min(1).max(999_999),
 } as const
 
@@ -40,7 +47,8 @@ const reader =
   (environment: Environment) =>
   <V extends Variable>(name: V): z.output<(typeof Variables)[V]> => {
     const text = environment[name]
-    if (text === undefined) throw new Error(`the environment variable ${name} is missing`)
+    if (text === undefined && !Variables[name].safeParse(undefined).success)
+      throw new Error(`the environment variable ${name} is missing`)
     const value = Variables[name].safeParse(text)
     if (!value.success)
       throw new Error(`the environment variable ${name} cannot be read`, { cause: value.error })
@@ -79,6 +87,9 @@ export const connect = async (environment: Environment = process.env): Promise<S
       },
       get ringRefreshSeconds() {
         return read('RING_REFRESH_SECONDS')
+      },
+      get signingAlgorithm() {
+        return read('SIGNING_ALGORITHM')
       },
     },
   }

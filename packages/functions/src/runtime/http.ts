@@ -12,6 +12,10 @@ export interface HttpAnswer {
   readonly body: unknown
   /** The entity's version, sent as its `ETag`. */
   readonly version?: number
+  /** `application/json` unless given. */
+  readonly mediaType?: string
+  /** For so many seconds anybody may keep it; nobody may unless given. */
+  readonly maxAgeSeconds?: number
 }
 
 /** What every route is given, parsed. */
@@ -75,11 +79,17 @@ export const causesOf = (error: unknown): readonly string[] => {
   return [`${error.name}: ${error.message}`, ...(error.cause === undefined ? [] : causesOf(error.cause))]
 }
 
-const jsonResponse = ({ status, body, version }: HttpAnswer): APIGatewayProxyResult => ({
+const jsonResponse = ({
+  status,
+  body,
+  version,
+  mediaType = 'application/json',
+  maxAgeSeconds,
+}: HttpAnswer): APIGatewayProxyResult => ({
   statusCode: status,
   headers: {
-    'content-type': 'application/json',
-    'cache-control': 'no-store',
+    'content-type': mediaType,
+    'cache-control': maxAgeSeconds === undefined ? 'no-store' : `public, max-age=${maxAgeSeconds}`,
     ...(version !== undefined && { etag: `"${version}"` }),
   },
   body: JSON.stringify(body),

@@ -15,6 +15,10 @@ export const rotationIdOf = (
   return uuidOf(bytes)
 }
 
+/** Of the rotation that is rid of a key: whoever takes it up again goes on with the same one. */
+export const riddingIdOf = (kid: string): string =>
+  uuidOf(createHash('sha256').update(`rid of ${kid}`).digest())
+
 /** The id that follows on one that cannot be used any more; always the same one. */
 export const nextRotationId = (rotationId: string): string =>
   uuidOf(createHash('sha256').update(rotationId).digest())

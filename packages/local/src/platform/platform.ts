@@ -1,7 +1,14 @@
 import { Access } from '@countersign/core/access'
 import { type EventOf, type HubEventType, hubEvents } from '@countersign/core/events'
 import type { Change } from '@countersign/core/ledger'
-import { type Coordinates, epochSeconds, type Row } from '@countersign/core/shared'
+import {
+  type Algorithm,
+  type Coordinates,
+  DEFAULT_ALGORITHM,
+  epochSeconds,
+  type Row,
+} from '@countersign/core/shared'
+import { SigningKey } from '@countersign/core/signing-key'
 import { causesOf } from '@countersign/functions/runtime/http'
 import type { Log, Services } from '@countersign/functions/runtime/services'
 import { z } from 'zod'
@@ -14,6 +21,7 @@ import { eventIn } from '../store/sqlite-ledger.ts'
 import { sqliteQueues } from '../store/sqlite-queues.ts'
 import { bootstrap } from './bootstrap.ts'
 import { openDataFolder } from './data-folder.ts'
+import { StartFailure } from './failure.ts'
 import { startSchedules } from './schedules.ts'
 import { type ServerOptions, startServers } from './servers.ts'
 import { localServices } from './services.ts'
@@ -29,6 +37,8 @@ export interface PlatformOptions extends ServerOptions {
   readonly visibilityMilliseconds?: number
   /** 1 s unless given. */
   readonly ringRefreshSeconds?: number
+  /** Of the keys that rotations make from now on; HS512 unless given. */
+  readonly signingAlgorithm?: Algorithm
   /** Told between any two effects of the pipeline. */
   readonly onStep?: (step: Step) => void
 }
@@ -60,7 +70,9 @@ const SWEEP_MILLISECONDS = 3_600_000
 
 /** Starts everything on loopback. Throws `StartFailure` for what the caller can mend. */
 export const startPlatform = async (options: PlatformOptions): Promise<Platform> => {
-  const { log = () => {}, clock = () => new Date() } = options
+  const { log = () => {}, clock = () => new Date(), signingAlgorithm = DEFAULT_ALGORITHM } = options
+  if (!SigningKey.isAvailable(signingAlgorithm))
+    throw new StartFailure(`this Node cannot sign with ${signingAlgorithm}; Node 24.7 or later can`)
   const folder = openDataFolder(options.data)
   const { database } = folder
   const failed = (error: unknown) =>
@@ -125,7 +137,8 @@ const assemble = (
     if (entities.some(({ kind }) => kind === 'key-ring')) keyRingChanged()
   }
   const bus = localBus({ queues, clock, adversity, sent })
-  const settings = { issuer: LOCAL_ISSUER, ringRefreshSeconds }
+  const signingAlgorithm = options.signingAlgorithm ?? DEFAULT_ALGORITHM
+  const settings = { issuer: LOCAL_ISSUER, ringRefreshSeconds, signingAlgorithm }
   const unrelayed = () => workers.unrelayed()
   const ports = localServices({ database, queues, bus, clock, settings, log, committed, sent, unrelayed })
   const services = { ...ports, publisher: bus }

@@ -7,6 +7,9 @@ export const HELP = `Starts the platform on this machine.
   --gateway-port N   the API Gateway emulation, 8788 unless given (0: any that is free)
   --data DIR         where the state is kept, .countersign unless given
   --upstream URL     a backend of yours behind the gateway, instead of the example
+  --signing-algorithm NAME
+                     of the keys that rotations make: HS512 unless given (or $COUNTERSIGN_SIGNING_ALGORITHM),
+                     EdDSA, ES256 or ML-DSA-44; keys that are there stay what they are
   --json             one line of JSON on stdout when it is ready, and nothing else`
 
 export interface Told {

@@ -36,10 +36,12 @@ const columnOf = (at: number, { from, to }: Span): number =>
 
 const barOf = (key: SigningKey, keys: readonly SigningKey[], span: Span): string => {
   const column = (time: string) => columnOf(Date.parse(time), span)
-  const created = column(key.createdAt)
-  const signs = Math.max(column(key.signsFrom), created + (key.signsFrom > key.createdAt ? 1 : 0))
   const next = successor(key, keys)
-  const verifies = next ? Math.max(column(next.signsFrom), signs + 1) : BAR_COLUMNS
+  const published = key.signsFrom > key.createdAt ? 1 : 0
+  // What is too short for a column borrows one of the time before, or, where there is none, of the time after.
+  const verifies = Math.max(next ? column(next.signsFrom) : BAR_COLUMNS, 1 + published)
+  const signs = Math.max(Math.min(column(key.signsFrom), verifies - 1), published)
+  const created = Math.min(column(key.createdAt), signs - published)
   const ends = key.verifiesUntil ? Math.max(column(key.verifiesUntil), verifies) + 1 : verifies
   const phases = ' '.repeat(created) + '.'.repeat(signs - created) + '#'.repeat(verifies - signs)
   return (phases + '='.repeat(ends - verifies)).slice(0, BAR_COLUMNS)

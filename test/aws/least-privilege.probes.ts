@@ -1,3 +1,6 @@
+import { fact } from '@countersign/core/events'
+import { recordKeyFacts } from '@countersign/functions/runtime/key-log'
+import { readKeyRing } from '@countersign/functions/runtime/mint'
 import {
   authorizer,
   type HttpRouteName,
@@ -115,7 +118,7 @@ const rotationProbes = (world: EmulatorWorld, calls: Calls): Named<typeof rotati
 })
 
 const scheduleProbes = (world: EmulatorWorld, calls: Calls): Named<typeof schedules> => ({
-  /** A ring that somebody put in force by hand has a key that the log does not know. */
+  /** A key that was given up is still in the ring, as an emergency that died leaves it. */
   AdvanceSigningKeys: {
     ...RING,
     prepare: async () => {
@@ -123,10 +126,22 @@ const scheduleProbes = (world: EmulatorWorld, calls: Calls): Named<typeof schedu
       await inTurn([step(token, 'createSecret'), step(token, 'testSecret')])
       const current = await world.services.keyRing.current()
       await world.services.keyRing.promote(token, current?.versionId)
+      await giveUpNewest(world)
       return calls.invoking(schedules.AdvanceSigningKeys, {})
     },
   },
 })
+
+/** Fences a key that has not signed anything yet, and does not rotate. */
+const giveUpNewest = async ({ services }: EmulatorWorld): Promise<void> => {
+  const now = services.clock()
+  const kid = (await readKeyRing(services)).keys.at(-1)?.kid
+  if (!kid) throw new Error('the ring is empty')
+  const cause = { actor: 'probe', correlationId: 'probe', now }
+  await recordKeyFacts(services, cause, () => [
+    fact('signing-key.compromised', { kid, compromisedAt: now.toISOString() }),
+  ])
+}
 
 /** A caller of another team's API with a good token: the status it gets. */
 export interface Opened {

@@ -2,6 +2,7 @@ import { type HttpRouteName, type SubscriptionName, subscriptions } from '@count
 import { type Act, type Calls, type Sent, textIn } from './least-privilege.calls.ts'
 import type { Deliveries } from './least-privilege.deliveries.ts'
 import type { Grant } from './least-privilege.grants.ts'
+import { coldStart } from './levers.ts'
 import type { EmulatorWorld } from './world.ts'
 
 /**
@@ -112,6 +113,11 @@ export const routeProbes = (world: EmulatorWorld, calls: Calls, deliveries: Deli
     },
     'POST /tokens/{id}/revocation': async () =>
       trying('POST /tokens/{id}/revocation', at(await given.token(), { body: { reason: 'requested' } })),
+    /** It keeps what it has read for some seconds. */
+    'GET /.well-known/jwks.json': async () => async () => {
+      await coldStart(world, 'GetWellKnownJwksJsonRoute')
+      return trying('GET /.well-known/jwks.json')()
+    },
     'GET /signing-keys': async () => trying('GET /signing-keys'),
     'POST /signing-keys/rotation': async () => trying('POST /signing-keys/rotation'),
     'POST /signing-keys/{kid}/compromise': async () => {

@@ -1,6 +1,6 @@
 import { Access } from '@countersign/core/access'
 import { type Cause, type EventOf, type FactOf, recordFacts } from '@countersign/core/events'
-import { type Api, type ApiFact, Registry } from '@countersign/core/registry'
+import { type Api, type ApiChange, Registry } from '@countersign/core/registry'
 import { applyWrite, digestOf, type RegisterWrite, type Row } from '@countersign/core/shared'
 import { Token } from '@countersign/core/token'
 import { newIds } from '../contract/changes.ts'
@@ -51,8 +51,11 @@ export const tokenLife = (steps: readonly TokenStep[]): readonly EventOf[] => {
 
 export const COORDINATES = { accountId: '111111111111', region: 'eu-west-2', gatewayId: 'abc', stage: 'v1' }
 
-export type ApiStep = 'update' | 'cache' | 'deregister'
-type ApiChange = Exclude<ApiFact, { type: 'api.registration-rejected' }>
+export type ApiStep = 'update' | 'cache' | 'rules' | 'deregister'
+
+/** Other rules at every step, and none at each third. */
+const rulesAfter = (step: number) =>
+  step % 3 === 2 ? [] : [{ group: `group-${step}`, routes: [{ method: 'GET' as const, path: '/x' }] }]
 
 /** The events of an API on `COORDINATES`, taken for the `generation`-th time; `update` gives it another route. */
 export const apiLife = (
@@ -91,6 +94,7 @@ export const apiLife = (
     if (stand().status === 'deregistered') break
     if (step === 'update') facts.push(...Registry.update(stand(), described(count + 1)))
     else if (step === 'cache') deploy(count + 1)
+    else if (step === 'rules') facts.push(...Registry.changeRules(stand(), 'staging', rulesAfter(count)))
     else facts.push(...Registry.deregister(stand(), cause))
   }
   return logOf(id, facts)

@@ -29,7 +29,7 @@ import { randomOf, seedOf, shuffled } from './seed.ts'
 const SEED = seedOf('orders')
 
 const TOKEN_STEPS: readonly TokenStep[] = ['disable', 'enable', 'revoke']
-const API_STEPS: readonly ApiStep[] = ['update', 'cache', 'deregister']
+const API_STEPS: readonly ApiStep[] = ['update', 'cache', 'rules', 'deregister']
 
 const rebuilt = (events: readonly EventOf[]) => sameRows(Access.rebuild(events))
 
@@ -124,6 +124,32 @@ describe('a row of the read model', () => {
       }),
     )
     fc.assert(property, { seed: SEED, numRuns: 500 })
+  })
+
+  it('lets no group open what the last command about rules, or the closing, took from it', () => {
+    const steps = fc.array(fc.constantFrom(...API_STEPS), { maxLength: 8 })
+    const property = fc.property(steps, deliveries, (life, drawn) =>
+      interleaved(apiLife('api_1', 1, life), drawn, ({ deployment }, said) => {
+        const rules = Access.rulesOf(deployment)?.rules ?? []
+        const newest = said.findLast(({ type }) => type === 'access-rule.changed')
+        const wanted = newest?.type === 'access-rule.changed' ? newest.data.rules : []
+        if (said.at(-1)?.type === 'api.deregistered') expect(rules).toEqual([])
+        else expect(rules).toEqual(wanted)
+      }),
+    )
+    fc.assert(property, { seed: SEED, numRuns: 500 })
+  })
+
+  it('of a deployment has the rules of the API that has it, in every order', () => {
+    const all = [...apiLife('api_1', 1, ['rules', 'cache', 'deregister']), ...apiLife('api_2', 2, [])]
+    expect(all).toHaveLength(7)
+    for (const order of permutations(all)) {
+      const rows = new Rows()
+      for (const event of all) rows.commit(event)
+      for (const event of order) rows.deliver(event)
+      expect(sameRows(rows.rows)).toBe(rebuilt(all))
+      expect(Access.rulesOf(rows.deployment)?.rules).toEqual([])
+    }
   })
 
   it('keeps the refusal of a token that is delivered again long after', () => {

@@ -77,6 +77,10 @@ export const requests = ({ consumer, token, kid }: Subjects) =>
       path: '/apis/tenancies/deployments/development',
       body: { ...TENANCIES, stage: 'development' },
     },
+    'PUT /apis/{name}/access-rules/{environment}': {
+      path: '/apis/tenancies/access-rules/staging',
+      body: { rules: [] },
+    },
     'POST /tokens': {
       path: '/tokens',
       body: {

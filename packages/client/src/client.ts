@@ -52,6 +52,13 @@ const apisOf = (send: Send) => ({
   deregister: (name: string) => send<S.Api | null>({ method: 'DELETE', path: at`/apis/${name}` }),
   deploy: (name: string, environment: string, body: S.DeployApi) =>
     send<S.Api>({ method: 'PUT', path: at`/apis/${name}/deployments/${environment}`, body }),
+  /** What groups open there: these rules and no others. */
+  changeRules: (
+    name: string,
+    environment: string,
+    body: S.AccessRules,
+    { ifMatch }: Pick<Call, 'ifMatch'> = {},
+  ) => send<S.Api>({ method: 'PUT', path: at`/apis/${name}/access-rules/${environment}`, body, ifMatch }),
 })
 
 const tokensOf = (send: Send) => ({

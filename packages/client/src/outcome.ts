@@ -1,10 +1,11 @@
 import type { Result } from '@countersign/core/shared'
 
-/** A 2xx answer; `text` is the body as it came. */
+/** A 2xx answer; `text` is the body as it came, `etag` the version of what it shows. */
 export interface Answer<Body> {
   readonly status: number
   readonly body: Body
   readonly text: string
+  readonly etag?: string | undefined
 }
 
 /** RFC 9457; `code` is the snake_case reason, `pointer` an RFC 6901 pointer into the body that was sent. */

@@ -23,6 +23,7 @@ const issue = { consumer: 'con_1', grants: [] }
 const register = { name: 'n', type: 'service', owner: 'o' } as const
 const publish = { owner: 'o', openapi: {} }
 const deploy = { accountId: '111111111111', region: 'eu-west-2', gatewayId: 'abc123', stage: 'v1' }
+const rules = { rules: [{ group: 'g', routes: ['GET /x'] }] }
 const revoke = { reason: 'compromised' } as const
 const note = { note: 'why' }
 
@@ -37,6 +38,7 @@ it.each<[string, (client: Client) => Promise<unknown>, unknown]>([
   ['GET /apis/pets', ({ apis }) => apis.show('pets'), undefined],
   ['DELETE /apis/pets', ({ apis }) => apis.deregister('pets'), undefined],
   ['PUT /apis/pets/deployments/staging', ({ apis }) => apis.deploy('pets', 'staging', deploy), deploy],
+  ['PUT /apis/pets/access-rules/staging', ({ apis }) => apis.changeRules('pets', 'staging', rules), rules],
   ['POST /tokens', ({ tokens }) => tokens.issue(issue), issue],
   ['GET /tokens', ({ tokens }) => tokens.list(), undefined],
   ['GET /tokens/tok_1', ({ tokens }) => tokens.show('tok_1'), undefined],

@@ -57,6 +57,18 @@ export interface ApiRoute {
   readonly authorization: string
 }
 
+/** The routes that a group opens. */
+export interface AccessRule {
+  /** The directory's stable id. */
+  readonly group: string
+  /** `GET /x/{id}` */
+  readonly routes: readonly string[]
+}
+
+export interface AccessRules {
+  readonly rules: readonly AccessRule[]
+}
+
 export interface Api {
   readonly id: string
   readonly name: string
@@ -64,6 +76,8 @@ export interface Api {
   readonly description?: string | null
   readonly routes: readonly ApiRoute[]
   readonly deployments: readonly Deployment[]
+  /** Of environments that have any. */
+  readonly accessRules: readonly (AccessRules & { readonly environment: string })[]
   readonly status: 'registered' | 'deregistered'
   readonly registeredAt: string
 }

@@ -24,6 +24,8 @@ export interface Call extends RequestOptions {
   readonly path: string
   readonly query?: Query
   readonly body?: unknown
+  /** The `etag` of what the caller has read: refused with 412 when it changed since. */
+  readonly ifMatch?: string | undefined
 }
 
 export type Send = <Body>(call: Call) => Promise<Outcome<Body>>
@@ -32,6 +34,7 @@ interface Reply {
   readonly status: number
   readonly statusText: string
   readonly text: string
+  readonly etag?: string | undefined
 }
 
 const TIME_LIMIT_MILLISECONDS = 10_000
@@ -75,7 +78,10 @@ const searchOf = (query: Query = {}): string => {
   return search.size === 0 ? '' : `?${search}`
 }
 
-const requestOf = ({ method, body, idempotencyKey }: Call, credential: Redacted<string>): RequestInit => ({
+const requestOf = (
+  { method, body, idempotencyKey, ifMatch }: Call,
+  credential: Redacted<string>,
+): RequestInit => ({
   method,
   // A redirect would carry the credential to a place nobody named.
   redirect: 'manual',
@@ -83,6 +89,7 @@ const requestOf = ({ method, body, idempotencyKey }: Call, credential: Redacted<
     accept: 'application/json, application/problem+json',
     authorization: `Bearer ${credential.reveal()}`,
     ...(body !== undefined && { 'content-type': 'application/json' }),
+    ...(ifMatch !== undefined && { 'if-match': ifMatch }),
     ...(method === 'POST' && { 'idempotency-key': idempotencyKey ?? crypto.randomUUID() }),
   },
   ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -96,7 +103,8 @@ const attempt = async (
 ): Promise<Reply> => {
   const limit = AbortSignal.timeout(timeLimitMilliseconds)
   const response = await fetch(url, { ...request, signal: signal ? AbortSignal.any([signal, limit]) : limit })
-  return { status: response.status, statusText: response.statusText, text: await response.text() }
+  const { status, statusText, headers } = response
+  return { status, statusText, text: await response.text(), etag: headers.get('etag') ?? undefined }
 }
 
 /** Not after the time limit or the caller's abort: only a broken connection is worth a second try. */
@@ -109,7 +117,7 @@ const attemptTwice = async (once: () => Promise<Reply>, signal: AbortSignal | un
   }
 }
 
-const outcomeOf = <Body>({ status, statusText, text }: Reply): Outcome<Body> => {
+const outcomeOf = <Body>({ status, statusText, text, etag }: Reply): Outcome<Body> => {
   if (status >= 400) {
     const problem = problemIn(status, statusText, text)
     if (!problem) return unreachable(new Error(`a proxy answered ${status} in place of the platform`))
@@ -118,7 +126,7 @@ const outcomeOf = <Body>({ status, statusText, text }: Reply): Outcome<Body> => 
   const body = text === '' ? null : parseJson(text)
   if (status >= 300 || body === undefined)
     return unreachable(new Error(`the answer ${status} is not JSON; the platform is somewhere else`))
-  return { ok: true, value: { status, body: body as Body, text } }
+  return { ok: true, value: { status, body: body as Body, text, ...(etag && { etag }) } }
 }
 
 const unreachable = (cause: unknown): { readonly ok: false; readonly error: Failure } => ({

@@ -102,6 +102,10 @@ export const routes = {
   'GET /apis/{name}': http('show-api', ['ledger:read']),
   'DELETE /apis/{name}': http('deregister-api', ['ledger:write', 'access:write']),
   'PUT /apis/{name}/deployments/{environment}': http('deploy-api', ['ledger:write', 'access:write']),
+  'PUT /apis/{name}/access-rules/{environment}': http('change-access-rules', [
+    'ledger:write',
+    'access:write',
+  ]),
   'POST /tokens': http('issue-token', ['ledger:write', 'key-ring:read']),
   'GET /tokens': http('list-tokens', ['ledger:list']),
   'GET /tokens/{id}': http('show-token', ['ledger:read']),
@@ -141,6 +145,7 @@ export const subscriptions = {
       'api.updated',
       'api.deployed',
       'api.deregistered',
+      'access-rule.changed',
     ],
     links: ['access:write'],
     maxReceiveCount: 5,

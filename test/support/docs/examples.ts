@@ -26,6 +26,10 @@ const path = '/api/v1/tenancies/{id}'
 const routes: EventData<'api.registered'>['routes'] = [
   { method: 'GET', path: '/api/v1/tenancies', authorization: 'token' },
   { method: 'GET', path, authorization: 'token' },
+  { method: 'GET', path: '/api/v1/visits/{id}', authorization: 'token+group' },
+]
+const rules = [
+  { group: '03dy6vkm2mjx8zd', routes: [{ method: 'GET' as const, path: '/api/v1/visits/{id}' }] },
 ]
 const described = { apiId, name: 'tenancies', owner: 'housing@example.org' }
 const requested = {
@@ -63,12 +67,17 @@ const LOGS: readonly (readonly [subject: string, facts: readonly FactOf[]])[] = 
       fact('api.registered', { ...described, routes, publishedAt: at(0) }),
       fact('api.deployed', { apiId, name: 'tenancies', routes, deployment }),
       fact('api.updated', { ...described, routes, publishedAt: at(2), deployments: [deployment] }),
-      fact('api.deployed', { apiId, name: 'tenancies', routes, deployment: moved, replaced: deployment }),
+      fact('access-rule.changed', {
+        ...{ apiId, name: 'tenancies', environment: 'staging', rules, deployment },
+      }),
+      fact('api.deployed', {
+        ...{ apiId, name: 'tenancies', routes, deployment: moved, replaced: deployment, rules },
+      }),
       fact('api.deregistered', {
         apiId,
         name: 'tenancies',
         deployments: [moved],
-        deregisteredAt: at(4),
+        deregisteredAt: at(5),
       }),
     ],
   ],

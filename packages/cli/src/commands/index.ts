@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { apiRules } from './api-rules.ts'
 import { apis } from './apis.ts'
 import { audit } from './audit.ts'
 import { call } from './call.ts'
@@ -14,6 +15,7 @@ import { tokens } from './tokens.ts'
 export const commands: readonly Command[] = [
   publishApi,
   ...apis,
+  ...apiRules,
   ...consumers,
   ...issuing,
   ...tokens,

@@ -18,6 +18,15 @@ export const API = {
       authorizerCacheTtlSeconds: 0,
     },
   ],
+  accessRules: [
+    {
+      environment: 'staging',
+      rules: [
+        { group: 'g1', routes: ['GET /pets'] },
+        { group: 'g2', routes: ['GET /pets', 'GET /pets/{id}'] },
+      ],
+    },
+  ],
   status: 'registered',
   registeredAt: '2026-02-28T12:00:00Z',
 }

@@ -3,6 +3,7 @@ import type { Json } from '../shared/json.ts'
 import { applyWrite, type RegisterWrite, type Row } from '../shared/register.ts'
 import type { ProtectedRoute } from '../shared/route.ts'
 import {
+  type AccessRules,
   type CompiledGrant,
   type DeploymentBinding,
   deploymentRowKey,
@@ -31,6 +32,7 @@ export const PROJECTED = [
   'api.updated',
   'api.deployed',
   'api.deregistered',
+  'access-rule.changed',
   'signing-key.compromised',
 ] as const satisfies readonly EventType[]
 
@@ -85,10 +87,13 @@ const writesOf = (event: ProjectedEvent): readonly RegisterWrite[] => {
     case 'api.deployed':
       return [
         ...bind(event.data, event.data.deployment, rank, 'projector'),
+        ...rule(event.data.deployment, rank, event.data.rules, 'projector'),
         ...(event.data.replaced ? unbind(event.data.replaced, rank) : []),
       ]
     case 'api.deregistered':
       return event.data.deployments.flatMap((deployment) => unbind(deployment, rank))
+    case 'access-rule.changed':
+      return event.data.deployment ? rule(event.data.deployment, rank, event.data.rules, 'command') : []
   }
 }
 
@@ -144,12 +149,13 @@ const rankOf = ({ generation }: Deployment, version: number) => generation * VER
 const deploymentWrites = (
   deployment: Deployment,
   version: number,
-  value: DeploymentBinding | null,
+  register: 'binding' | 'rules',
+  value: DeploymentBinding | AccessRules | null,
   by: Writer,
 ): readonly RegisterWrite[] =>
   shards.map((shard) => ({
     row: deploymentRowKey(deployment.coordinates, shard),
-    register: 'binding',
+    register,
     rank: rankOf(deployment, version),
     value: value as Json,
     by,
@@ -169,10 +175,21 @@ const bind = (
   return deploymentWrites(
     deployment,
     version,
+    'binding',
     { apiId, api: name, environment, routes, authorizerCacheTtlSeconds },
     by,
   )
 }
 
-const unbind = (deployment: Deployment, version: number) =>
-  deploymentWrites(deployment, version, null, 'command')
+/** Whole, so that what one rule gave and the next does not name is gone in the command's own transaction. */
+const rule = (
+  deployment: Deployment,
+  version: number,
+  rules: AccessRules['rules'] = [],
+  by: Writer,
+): readonly RegisterWrite[] => deploymentWrites(deployment, version, 'rules', { rules }, by)
+
+const unbind = (deployment: Deployment, version: number) => [
+  ...deploymentWrites(deployment, version, 'binding', null, 'command'),
+  ...deploymentWrites(deployment, version, 'rules', null, 'command'),
+]

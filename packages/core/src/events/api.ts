@@ -1,5 +1,14 @@
 import { z } from 'zod'
-import { CoordinatesSchema, Instant, idOf, Line, ProtectedRouteSchema, Slug } from '../shared/schema.ts'
+import {
+  CoordinatesSchema,
+  GroupId,
+  Instant,
+  idOf,
+  Line,
+  ProtectedRouteSchema,
+  RouteSchema,
+  Slug,
+} from '../shared/schema.ts'
 import { defineEvent } from './define.ts'
 
 /** API Gateway keeps an authorizer's answer for 0 to 3,600 seconds. */
@@ -12,6 +21,9 @@ export const DeploymentSchema = z.object({
   generation: z.int().min(1),
   authorizerCacheTtlSeconds: CacheTtl,
 })
+
+/** The routes that a group opens, as they are registered. */
+export const AccessRuleSchema = z.object({ group: GroupId, routes: z.array(RouteSchema).min(1) })
 
 const Described = {
   apiId: idOf('api'),
@@ -50,6 +62,21 @@ export const ApiDeployed = defineEvent(
     routes: z.array(ProtectedRouteSchema).min(1),
     deployment: DeploymentSchema,
     replaced: DeploymentSchema.optional(),
+    /** What groups open in this environment; none when absent. */
+    rules: z.array(AccessRuleSchema).optional(),
+  }),
+)
+
+export const AccessRuleChanged = defineEvent(
+  'access-rule.changed',
+  1,
+  'These rules, and no others, say what groups open of an API in one environment; `deployment` is where it lives now.',
+  z.object({
+    apiId: idOf('api'),
+    name: Slug,
+    environment: Slug,
+    rules: z.array(AccessRuleSchema),
+    deployment: DeploymentSchema.optional(),
   }),
 )
 

@@ -22,6 +22,7 @@ export const catalog = {
   [api.ApiUpdated.type]: api.ApiUpdated,
   [api.ApiDeployed.type]: api.ApiDeployed,
   [api.ApiDeregistered.type]: api.ApiDeregistered,
+  [api.AccessRuleChanged.type]: api.AccessRuleChanged,
   [api.ApiRegistrationRejected.type]: api.ApiRegistrationRejected,
   [key.SigningKeyCreated.type]: key.SigningKeyCreated,
   [key.SigningKeyActivated.type]: key.SigningKeyActivated,

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { DeploymentSchema, RefusalSchema } from '../events/api.ts'
+import type { AccessRuleSchema, DeploymentSchema, RefusalSchema } from '../events/api.ts'
 import type { EventType, FactOf } from '../events/catalog.ts'
 import { type Cause, fact } from '../events/envelope.ts'
 import { type Coordinates, pathOf, sameCoordinates } from '../shared/coordinates.ts'
@@ -10,8 +10,9 @@ import type { ProtectedRoute } from '../shared/route.ts'
 
 export type Deployment = z.output<typeof DeploymentSchema>
 export type RegistrationFault = z.output<typeof RefusalSchema>
-export type ApiFact = FactOf<Extract<EventType, `api.${string}`>>
-type ApiChange = Exclude<ApiFact, { type: 'api.registration-rejected' }>
+export type AccessRule = z.output<typeof AccessRuleSchema>
+export type ApiFact = FactOf<Extract<EventType, `api.${string}` | 'access-rule.changed'>>
+export type ApiChange = Exclude<ApiFact, { type: 'api.registration-rejected' }>
 
 export interface Api {
   readonly id: Id<'api'>
@@ -20,12 +21,20 @@ export interface Api {
   readonly description?: string | undefined
   readonly routes: readonly ProtectedRoute[]
   readonly deployments: readonly Deployment[]
+  /** Of environments that have any, whether the API lives there already or not. */
+  readonly accessRules?: readonly EnvironmentRules[]
   /** Of deployments that were left or got another cache time: what API Gateway kept of them before. */
   readonly formerCaches?: readonly FormerCache[]
   readonly status: 'registered' | 'deregistered'
   readonly registeredAt: string
   readonly publishedAt: string
   readonly deregisteredAt?: string
+}
+
+/** What groups open of an API in one environment. */
+export interface EnvironmentRules {
+  readonly environment: string
+  readonly rules: readonly AccessRule[]
 }
 
 /** An Allow that was cached on a deployment as it was before may live until then. */
@@ -101,8 +110,31 @@ export const deploy = (
       routes: [...api.routes],
       deployment: { environment, coordinates, generation, authorizerCacheTtlSeconds },
       ...(replaced && { replaced }),
+      ...withRules(rulesIn(api, environment)),
     }),
   ])
+}
+
+export const rulesIn = ({ accessRules = [] }: Api, environment: string): readonly AccessRule[] =>
+  accessRules.find((own) => own.environment === environment)?.rules ?? []
+
+const withRules = (rules: readonly AccessRule[]) => (rules.length > 0 ? { rules: [...rules] } : {})
+
+/** The rules of an environment, whole: saying the same again changes nothing. */
+export const changeRules = (
+  api: Api,
+  environment: string,
+  rules: readonly AccessRule[],
+): readonly ApiChange[] => {
+  if (canonicalJson(rules) === canonicalJson(rulesIn(api, environment))) return []
+  const deployment = api.deployments.find((own) => own.environment === environment)
+  const { id: apiId, name } = api
+  return [
+    fact('access-rule.changed', {
+      ...{ apiId, name, environment, rules: [...rules] },
+      ...(deployment && { deployment }),
+    }),
+  ]
 }
 
 export const deregister = (api: Api, { now }: Cause): readonly ApiChange[] =>
@@ -143,6 +175,11 @@ export const evolve = (api: Api | undefined, event: ApiChange, time: string): Ap
       const others = api.deployments.filter(({ environment }) => environment !== deployment.environment)
       const left = api.deployments.filter((other) => !others.includes(other))
       return { ...withFormerCaches(api, left, time), deployments: [...others, deployment] }
+    }
+    case 'access-rule.changed': {
+      const { environment, rules } = event.data
+      const others = (api.accessRules ?? []).filter((own) => own.environment !== environment)
+      return { ...api, accessRules: rules.length > 0 ? [...others, { environment, rules }] : others }
     }
     case 'api.deregistered':
       return {

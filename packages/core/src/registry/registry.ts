@@ -1,2 +1,3 @@
+export * from './access-rules.ts'
 export * from './api.ts'
 export { routesOf } from './routes.ts'

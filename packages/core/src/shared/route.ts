@@ -47,6 +47,20 @@ const PARAMETER = /\{[^{}]+\}/g
 export const shapeOf = (template: string): string =>
   template.replaceAll(PARAMETER, (name) => (name.endsWith('+}') ? '{+}' : '{}'))
 
+/**
+ * The registered routes that a granted one stands for: `ANY` in a grant for every method registered on its path, another
+ * method for the route that has it, or else for the path's `ANY`.
+ */
+export const routesCovered = (
+  registered: readonly ProtectedRoute[],
+  { method, path }: Route,
+): readonly ProtectedRoute[] => {
+  const onPath = registered.filter((route) => shapeOf(route.path) === shapeOf(path))
+  if (method === 'ANY') return onPath
+  const own = onPath.filter((route) => route.method === method)
+  return own.length > 0 ? own : onPath.filter((route) => route.method === 'ANY')
+}
+
 /** The decoded segments of a request path, or why the path is refused rather than interpreted. */
 export const segmentsOf = (path: string): readonly string[] | undefined => {
   if (!path.startsWith('/') || path.includes('//') || REFUSED_IN_PATH.test(path)) return undefined

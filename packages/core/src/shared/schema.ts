@@ -37,3 +37,9 @@ export const RouteSchema = z.object({
 })
 
 export const ProtectedRouteSchema = RouteSchema.extend({ authorization: z.enum(AUTHORIZATIONS) })
+
+/** A group by its stable id: no space and no comma, because backends are told a caller's groups as one list. */
+export const GroupId = z
+  .string()
+  .max(256)
+  .regex(/^[^\s,\p{Cc}]+$/u, { error: 'the id of a group: 1 to 256 characters without spaces and commas' })

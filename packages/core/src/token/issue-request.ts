@@ -2,7 +2,7 @@ import { epochSeconds, instantOf, secondsIn } from '../shared/duration.ts'
 import { environmentPolicy } from '../shared/environment.ts'
 import type { Id } from '../shared/id.ts'
 import { err, ok, type Result } from '../shared/result.ts'
-import { formatRoute, type ProtectedRoute, parseRoute, type Route, shapeOf } from '../shared/route.ts'
+import { formatRoute, type ProtectedRoute, parseRoute, routesCovered } from '../shared/route.ts'
 import type { Grant } from './token.ts'
 
 /** One thing wrong with what was asked: where (JSON pointer, RFC 6901), what, in words. */
@@ -85,7 +85,7 @@ const faultOfRoute = (text: string, api: IssuableApi, pointer: string): readonly
   const route = parseRoute(text)
   if (!route)
     return [{ pointer, code: 'route_malformed', detail: `"${text}" is not of the form "GET /x/{id}"` }]
-  const covered = covers(api, route)
+  const covered = routesCovered(api.routes, route)
   if (covered.length === 0)
     return [{ pointer, code: 'route_not_found', detail: `"${api.name}" has no route "${text}"` }]
   const closed = covered.find(({ authorization }) => !authorization.startsWith('token'))
@@ -94,22 +94,11 @@ const faultOfRoute = (text: string, api: IssuableApi, pointer: string): readonly
   return [{ pointer, code: 'route_not_token_protected', detail }]
 }
 
-/**
- * The registered routes that a granted one stands for: `ANY` in a grant for every method registered on its path, another
- * method for the route that has it, or else for the path's `ANY`.
- */
-const covers = (api: IssuableApi, { method, path }: Route): readonly ProtectedRoute[] => {
-  const onPath = api.routes.filter((route) => shapeOf(route.path) === shapeOf(path))
-  if (method === 'ANY') return onPath
-  const own = onPath.filter((route) => route.method === method)
-  return own.length > 0 ? own : onPath.filter((route) => route.method === 'ANY')
-}
-
 const grantOf = ({ environment, routes }: GrantRequest, api: IssuableApi): Grant => {
   const parsed = routes.map(parseRoute).filter((route) => route !== undefined)
   const registered = parsed.map((route) => ({
     method: route.method,
-    path: covers(api, route)[0]?.path ?? route.path,
+    path: routesCovered(api.routes, route)[0]?.path ?? route.path,
   }))
   const distinct = new Map(registered.map((route) => [formatRoute(route), route]))
   return { apiId: api.id, api: api.name, environment, routes: [...distinct.values()] }

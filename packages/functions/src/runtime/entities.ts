@@ -1,7 +1,7 @@
 import { Consumer, type ConsumerFact } from '@countersign/core/consumer'
 import type { FactOf } from '@countersign/core/events'
 import type { Ledger, Loaded } from '@countersign/core/ledger'
-import { type Api, type ApiFact, Registry } from '@countersign/core/registry'
+import { type Api, type ApiChange, Registry } from '@countersign/core/registry'
 import { isId } from '@countersign/core/shared'
 import { type KeyLog, SigningKey } from '@countersign/core/signing-key'
 import { Token, type TokenFact } from '@countersign/core/token'
@@ -9,7 +9,6 @@ import type { EntityShape } from './command.ts'
 
 type TokenState = Token.Token
 type ConsumerState = Consumer.Consumer
-type ApiChange = Exclude<ApiFact, { type: 'api.registration-rejected' }>
 
 export const tokenShape: EntityShape<TokenState, TokenFact> = {
   kind: 'token',

@@ -1,3 +1,4 @@
+import type { RuleFault } from '@countersign/core/registry'
 import type { Fault, TokenRefusal } from '@countersign/core/token'
 
 export type Reason =
@@ -34,6 +35,7 @@ export type Reason =
   | 'forbidden'
   | 'internal_error'
   | Fault['code']
+  | RuleFault['code']
 
 /** The one place where a reason meets HTTP; a new reason does not compile until it has a status and a title. */
 const PROBLEMS = {
@@ -82,6 +84,8 @@ const PROBLEMS = {
   environment_not_deployed: [400, 'The API does not live in this environment'],
   route_malformed: [400, 'Not a route'],
   route_not_token_protected: [400, 'No token opens this route'],
+  route_not_group_protected: [400, 'No group opens this route'],
+  group_repeated: [400, 'One rule per group'],
   grant_repeated: [400, 'One grant per API and environment'],
   expiry_malformed: [400, 'Not a time'],
   expiry_in_the_past: [400, 'The token would be over already'],

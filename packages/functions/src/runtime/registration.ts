@@ -170,11 +170,11 @@ export const deployApi = (
   })
 
 /** The API that a command is about; refused when it is not as the caller thinks, or was published after `saidAt`. */
-const askedApi = async (
+export const askedApi = async (
   ledger: Ledger,
   { ifMatch }: AskedApi,
   api: string,
-  saidAt: string | undefined,
+  saidAt?: string,
 ): Promise<Result<RegisteredApi, Refusal>> => {
   const found = await findApi(ledger, api)
   if (!found) return err({ reason: 'api_not_found' })

@@ -47,6 +47,7 @@ export const apiView = ({
   description,
   routes,
   deployments,
+  accessRules = [],
   status,
   registeredAt,
 }: Api) => ({
@@ -56,6 +57,10 @@ export const apiView = ({
   ...(description !== undefined && { description }),
   routes,
   deployments: deployments.map(deploymentView),
+  accessRules: accessRules.map(({ environment, rules }) => ({
+    environment,
+    rules: rules.map(({ group, routes }) => ({ group, routes: routes.map(formatRoute) })),
+  })),
   status,
   registeredAt,
 })

@@ -16,7 +16,7 @@ export type RouteMaking = Readonly<Record<HttpRouteName, Making>>
 const DOCUMENT = (paths: readonly string[]) => ({
   openapi: '3.1.0',
   info: { title: 'Probe', version: '1' },
-  'x-countersign-authorization': 'token',
+  'x-countersign-authorization': ['token', 'group'],
   paths: Object.fromEntries(
     paths.map((path) => [path, { get: { responses: { '200': { description: 'It' } } } }]),
   ),
@@ -91,6 +91,11 @@ export const routeProbes = (world: EmulatorWorld, calls: Calls, deliveries: Deli
       trying('PUT /apis/{name}/deployments/{environment}', {
         path: { name: await given.api(), environment: 'staging' },
         body: placed(fresh().replace('-', '')),
+      }),
+    'PUT /apis/{name}/access-rules/{environment}': async () =>
+      trying('PUT /apis/{name}/access-rules/{environment}', {
+        path: { name: await given.api(), environment: 'staging' },
+        body: { rules: [{ group: 'probes', routes: ['GET /a'] }] },
       }),
     'POST /tokens': async () => trying('POST /tokens', { body: await given.wanted() }),
     'GET /tokens': async () => trying('GET /tokens'),

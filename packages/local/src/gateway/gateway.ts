@@ -109,23 +109,20 @@ const ask = async (
   authorizer: Authorizer,
   event: APIGatewayRequestAuthorizerEvent,
 ): Promise<APIGatewayAuthorizerResult | GatewayResponse> => {
-  const late = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, AUTHORIZER_MILLISECONDS, undefined)
+  })
   try {
-    const answer: unknown = await Promise.race([authorizer(event), timeout(late.signal)])
+    const answer: unknown = await Promise.race([authorizer(event), tooLate])
     return isAnswer(answer) ? answer : gatewayResponses.authorizerConfiguration()
   } catch (error) {
     const unauthorized = error instanceof Error && error.message === 'Unauthorized'
     return unauthorized ? gatewayResponses.unauthorized() : gatewayResponses.authorizerFailure()
   } finally {
-    late.abort()
+    clearTimeout(timer)
   }
 }
-
-const timeout = (signal: AbortSignal): Promise<undefined> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, AUTHORIZER_MILLISECONDS, undefined)
-    signal.addEventListener('abort', () => clearTimeout(timer))
-  })
 
 /** A missing principal, no policy, or a context that is not flat: AuthorizerConfigurationException. */
 const isAnswer = (answer: unknown): answer is APIGatewayAuthorizerResult => {

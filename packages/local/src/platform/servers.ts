@@ -4,7 +4,7 @@ import { make as makeAuthorizer } from '@countersign/functions/authorizer/author
 import { causesOf } from '@countersign/functions/runtime/http'
 import type { Log, LogLine, Services } from '@countersign/functions/runtime/services'
 import { createAuthorizerCache } from '../gateway/authorizer-cache.ts'
-import { type Authorizer, createGateway } from '../gateway/gateway.ts'
+import { type Authorizer, createGateway, type Integration } from '../gateway/gateway.ts'
 import type { GatewayRequest, GatewayResponse } from '../gateway/message.ts'
 import { type Listening, listen, splitUrl } from '../server/http-server.ts'
 import { asProblem, missingRoute, PLATFORM_COORDINATES, platformIntegration } from '../server/platform-api.ts'
@@ -15,6 +15,8 @@ export interface ServerOptions {
   readonly port: number
   readonly gatewayPort: number
   readonly upstream?: string
+  /** Answers what the gateway let through, instead of an upstream. */
+  readonly integrate?: Integration
   /** Told of every request through the gateway. */
   readonly onRequest?: (request: GatewayRequest, served: Served) => void
 }
@@ -56,8 +58,9 @@ export const startServers = async (
   const common = { accessRows, clock, authorizer: telling(services), cache: createAuthorizerCache() }
   try {
     const api = await open(listenForApi(options.port, common, services, failed), options.port, '--port')
-    const upstream = options.upstream ?? (await open(startExampleUpstream(failed), 0, ''))
-    const front = createGateway({ ...common, coordinatesOf, integrate: proxyTo(upstream) })
+    const integrate =
+      options.integrate ?? proxyTo(options.upstream ?? (await open(startExampleUpstream(failed), 0, '')))
+    const front = createGateway({ ...common, coordinatesOf, integrate })
     const serving = listen(options.gatewayPort, gatewayAddress, timed(front, options.onRequest), failed)
     return { api, gateway: await open(serving, options.gatewayPort, '--gateway-port'), close }
   } catch (error) {

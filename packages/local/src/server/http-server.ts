@@ -66,7 +66,7 @@ const respond = async (
   const body = await readBody(incoming)
   if (!address) return body ? gatewayResponses.notAGateway() : gatewayResponses.requestTooLong()
   const asked = { ...address, id: randomUUID(), method: incoming.method ?? 'GET' }
-  const request = { ...asked, headers: pairs(incoming.rawHeaders), body: body ?? Buffer.alloc(0) }
+  const request = { ...asked, headers: pairs(incoming.rawHeaders), body: body ?? EMPTY }
   if (!body) return dress(gatewayResponses.requestTooLong(), request)
   return handle(request).catch((error: unknown) => {
     failed(error)
@@ -74,7 +74,13 @@ const respond = async (
   })
 }
 
+const EMPTY = Buffer.alloc(0)
+
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0
+
 const readBody = async (incoming: IncomingMessage): Promise<Buffer | undefined> => {
+  if (!hasBody(incoming)) return EMPTY
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
@@ -85,8 +91,11 @@ const readBody = async (incoming: IncomingMessage): Promise<Buffer | undefined> 
   return size > LARGEST_REQUEST_BYTES ? undefined : Buffer.concat(chunks)
 }
 
-const pairs = (raw: readonly string[]): readonly (readonly [string, string])[] =>
-  raw.flatMap((name, index) => (index % 2 === 0 ? [[name, raw[index + 1] ?? ''] as const] : []))
+const pairs = (raw: readonly string[]): readonly (readonly [string, string])[] => {
+  const all: [string, string][] = []
+  for (let index = 0; index < raw.length; index += 2) all.push([raw[index] ?? '', raw[index + 1] ?? ''])
+  return all
+}
 
 const write = (outgoing: ServerResponse, { status, headers, body }: GatewayResponse): void => {
   outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) })

@@ -11,6 +11,11 @@ export interface Database {
   get(sql: string, ...parameters: SQLInputValue[]): SqlRow | undefined
   /** How many rows changed. */
   run(sql: string, ...parameters: SQLInputValue[]): number
+  /**
+   * What was made of the database and still is true: emptied whenever anything is written, by this process or another.
+   * Ask for it anew after every turn of the event loop.
+   */
+  memory(): Map<string, unknown>
   /** All of it, or nothing when `work` throws. Not nested. */
   transaction<T>(work: () => T): T
   close(): void
@@ -29,15 +34,49 @@ export const openDatabase = (path: string): Database => {
     statements.set(text, statement)
     return statement
   }
+  const memory = createMemory(() => Number(prepared('PRAGMA data_version').get()?.data_version))
   const database: Database = {
     all: (text, ...parameters) => prepared(text).all(...parameters) as unknown as readonly SqlRow[],
     get: (text, ...parameters) => prepared(text).get(...parameters) as SqlRow | undefined,
-    run: (text, ...parameters) => Number(prepared(text).run(...parameters).changes),
+    run: (text, ...parameters) => {
+      memory.forget()
+      return Number(prepared(text).run(...parameters).changes)
+    },
+    memory: () => (sql.isTransaction ? new Map() : memory.now()),
     transaction: (work) => inTransaction(sql, work),
     close: () => sql.close(),
   }
   migrate(sql, database)
   return database
+}
+
+/** More than one deployment and many tokens; a scan of all tokens must not fill the process. */
+const MOST_KEPT = 10_000
+
+/**
+ * `version` changes when another connection wrote; this one says so by `forget`. It is asked once in a turn of the event
+ * loop: a request that was sent after somebody else's write comes in a later one.
+ */
+const createMemory = (version: () => number) => {
+  const values = new Map<string, unknown>()
+  let known = version()
+  let asked = false
+  const ask = () => {
+    const seen = version()
+    if (seen !== known || values.size >= MOST_KEPT) values.clear()
+    known = seen
+    asked = true
+    setImmediate(() => {
+      asked = false
+    })
+  }
+  return {
+    forget: () => values.clear(),
+    now: (): Map<string, unknown> => {
+      if (!asked) ask()
+      return values
+    },
+  }
 }
 
 const inTransaction = <T>(sql: DatabaseSync, work: () => T): T => {

@@ -5,8 +5,13 @@ import type { Database, SqlRow } from './database.ts'
 /** The read model in SQLite. */
 export const sqliteAccessRows = (database: Database): AccessRowStore => ({
   read: async (keys) => {
-    const found = keys.map((key) => [key, readRow(database, key)] as const)
-    return new Map(found.flatMap(([key, row]) => (row ? [[key, row] as const] : [])))
+    const memory = database.memory()
+    const rows = new Map<string, Row>()
+    for (const key of keys) {
+      const row = remembered(memory, key, () => readRow(database, key))
+      if (row) rows.set(key, row)
+    }
+    return rows
   },
   write: async (writes) => database.transaction(() => writeRegisters(database, writes)),
   async *scan() {
@@ -14,6 +19,11 @@ export const sqliteAccessRows = (database: Database): AccessRowStore => ({
       yield [String(row.key), rowIn(row)]
   },
 })
+
+const remembered = <T>(memory: Map<string, unknown>, key: string, read: () => T): T => {
+  if (!memory.has(key)) memory.set(key, read())
+  return memory.get(key) as T
+}
 
 const rowIn = ({ body }: SqlRow): Row => JSON.parse(String(body)) as Row
 
@@ -40,9 +50,8 @@ const gatewayIn = (key: string): string | null =>
 /** The key of the deployment row (copy 0) that a `gatewayId/stage` has, in any account and region; one that is alive, if any. */
 export const deploymentKeyAt = (database: Database, gateway: string): string | undefined => {
   const alive = `json_extract(body, '$.registers.binding.value') IS NOT NULL`
-  const row = database.get(
-    `SELECT key FROM access_row WHERE gateway = ? ORDER BY ${alive} DESC, key LIMIT 1`,
-    gateway,
+  const row = remembered(database.memory(), `deployment key at ${gateway}`, () =>
+    database.get(`SELECT key FROM access_row WHERE gateway = ? ORDER BY ${alive} DESC, key LIMIT 1`, gateway),
   )
   return row && String(row.key)
 }

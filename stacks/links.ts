@@ -1,5 +1,5 @@
 import { type Link, signingAlgorithm } from '@countersign/topology'
-import { bus, inboxes } from './bus.ts'
+import { bus, givenUp, inboxes } from './bus.ts'
 import { indexArn, secrets, stored } from './storage.ts'
 
 type Text = $util.Input<string>
@@ -80,7 +80,8 @@ const GRANTS: Readonly<Record<Link, Grant>> = {
   },
   'bus:publish': {
     permissions: [allow(['events:PutEvents'], [bus.arn])],
-    environment: { BUS_NAME: bus.name },
+    // Sending there is granted with the stream: its poller gives records up to the same queue, by the same role.
+    environment: { BUS_NAME: bus.name, UNPUBLISHED_QUEUE_URL: givenUp.Relay.url },
   },
   'key-ring:read': {
     permissions: [allow(['secretsmanager:GetSecretValue'], [secrets.KeyRing.arn])],

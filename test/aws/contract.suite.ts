@@ -8,8 +8,9 @@ import {
 } from '@countersign/aws'
 import { environmentCredentials, fetchAccessRows, fetchKeyRing } from '@countersign/aws/authorizer'
 import { type SubscriptionName, subscriptions } from '@countersign/topology'
-import { afterAll } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { accessRowsContract } from '../contract/access-rows.ts'
+import { anyEvent, newIds } from '../contract/changes.ts'
 import { keyRingContract } from '../contract/key-ring.ts'
 import { ledgerContract } from '../contract/ledger.ts'
 import { ledgerPagesContract } from '../contract/ledger-pages.ts'
@@ -108,6 +109,7 @@ interface Received {
 
 const road = async (): Promise<Road> => {
   const { id: busName } = await another('bus', 'BusBus')
+  const unpublished = await another('queue', 'RelayDeadLettersQueue')
   const names = Object.keys(subscriptions) as SubscriptionName[]
   const queues = Object.fromEntries(await Promise.all(names.map((name) => inbox(name, busName)))) as Record<
     SubscriptionName,
@@ -128,9 +130,12 @@ const road = async (): Promise<Road> => {
     })
   }
   return {
-    publisher: eventBridgePublisher({ busName }),
+    publisher: eventBridgePublisher({ busName, deadLetterQueueUrl: () => unpublished.id }),
     pipeline: sqsPipeline({ queues }),
     receive,
+    put: async (name, MessageBody) => {
+      await wire.target('sqs', 'SendMessage', { QueueUrl: queues[name].queueUrl, MessageBody })
+    },
     done: async ({ handle: ReceiptHandle }) => {
       await wire.target('sqs', 'DeleteMessage', { QueueUrl: held.get(ReceiptHandle), ReceiptHandle })
       held.delete(ReceiptHandle)
@@ -157,3 +162,19 @@ keyRingContract('in Secrets Manager', ring, EMULATED)
 keyRingContract('in Secrets Manager, read as the authorizer reads it', authorizerRing, EMULATED)
 
 pipelineContract('on EventBridge and SQS', road)
+
+describe('an event that is larger than the bus takes', () => {
+  it('lies among the dead letters with its reason, and its neighbours are on their way', async () => {
+    const { id: busName } = await another('bus', 'BusBus')
+    const { id: QueueUrl } = await another('queue', 'RelayDeadLettersQueue')
+    const publisher = eventBridgePublisher({ busName, deadLetterQueueUrl: () => QueueUrl })
+    const event = anyEvent(newIds())
+    const huge = { ...event, id: `${event.id}huge`, correlationid: 'x'.repeat(300_000) }
+    expect(await publisher.publish([huge, event])).toMatchObject([{ eventId: huge.id, retryable: false }])
+    const { Messages = [] } = await wire.target('sqs', 'ReceiveMessage', { QueueUrl })
+    const letters = (Messages as readonly Received[]).map(({ Body }) => JSON.parse(Body))
+    expect(letters).toMatchObject([
+      { reason: expect.stringContaining('262144 at most'), event: { id: huge.id, subject: event.subject } },
+    ])
+  })
+})

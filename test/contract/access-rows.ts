@@ -108,10 +108,24 @@ export const accessRowsContract = (name: string, makeStore: () => Promise<Access
       expect(found.get('token#tok_7')).toEqual({ registers: { grant: { rank: 1, value: 'token#tok_7' } } })
     })
 
-    it('lets the highest rank win among writers at once', async () => {
-      const ranks = Array.from({ length: 12 }, (_, index) => index + 1)
+    it('scans every row once when they are more than 1 MB', async () => {
+      const keys = Array.from({ length: 12 }, (_, index) => `token#tok_${index}`)
+      for (const row of keys) await store.accessRows.write([write(1, 'x'.repeat(150_000), { row })])
+      const found: string[] = []
+      for await (const [key] of store.accessRows.scan()) found.push(key)
+      expect([found.length, new Set(found)]).toEqual([keys.length, new Set(keys)])
+    })
+
+    it('reads a row whose time to be swept has come, until it is swept: whether it opens is not for the store', async () => {
+      const now = Math.floor(Date.now() / 1_000)
+      const row = await rowAfter(write(1, 'g', { sweepAfter: now - 1 }))
+      expect(row).toEqual({ registers: { grant: { rank: 1, value: 'g' } }, sweepAfter: now - 1 })
+    })
+
+    it('lets the highest rank win among fifty writers at once', async () => {
+      const ranks = Array.from({ length: 50 }, (_, index) => index + 1)
       await Promise.all(ranks.map((rank) => store.accessRows.write([write(rank, `v${rank}`)])))
-      expect((await rowAfter())?.registers.grant).toEqual({ rank: 12, value: 'v12' })
+      expect((await rowAfter())?.registers.grant).toEqual({ rank: 50, value: 'v50' })
     })
 
     it('does to a row what the pure function does, for any writes', async () => {

@@ -112,6 +112,17 @@ export const keyRingContract = (
       expect([await textOf(B), await textOf(C)]).toEqual(['one', 'other'])
     })
 
+    it('lets one of fifty rotations at once win, and tells each of the others', async () => {
+      await rotated(A, undefined)
+      const versions = Array.from({ length: 50 }, (_, index) => `${B.slice(0, -2)}${10 + index}`)
+      for (const version of versions) await stage(version, `ring ${version}`)
+      const results = await Promise.all(versions.map((version) => store.keyRing.promote(version, A)))
+      expect(results.filter((result) => result.ok)).toHaveLength(1)
+      expect(results.filter((result) => !result.ok)).toEqual(Array.from({ length: 49 }, () => SUPERSEDED))
+      const winner = versions[results.findIndex((result) => result.ok)]
+      expect(await current()).toEqual([winner, `ring ${winner}`])
+    })
+
     it('lets a rotation that was overtaken while it was pending find its version and learn that it lost', async () => {
       await rotated(A, undefined)
       await stage(B, 'overtaken')

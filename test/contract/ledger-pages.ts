@@ -142,6 +142,30 @@ export const ledgerPagesContract = (name: string, makeStore: () => Promise<Ledge
       expect(await eventsOf(store.ledger, { to: '2026-03-01T12:00:00Z' })).toHaveLength(0)
     })
 
+    /** Twelve consumers whose states and events are 150 kB each: DynamoDB ends a page of its own after 1 MB. */
+    const large = async (): Promise<readonly Id<'consumer'>[]> => {
+      const ids = Array.from({ length: 12 }, () => newId('consumer'))
+      for (const id of ids) {
+        const change = changeOf(newId, id, [registered(id)], { actor: `con_${'x'.repeat(150_000)}` })
+        const entities = [{ ...change, state: { text: 'x'.repeat(150_000) } }]
+        expect((await store.ledger.commit({ entities })).ok).toBe(true)
+      }
+      return ids
+    }
+
+    it('gives a page that is larger than 1 MB whole, of entities and of events, filtered or not', async () => {
+      const ids = await large()
+      expect(await listed(store.ledger)).toEqual(ids)
+      const [found, filtered] = [
+        await eventsOf(store.ledger),
+        await eventsOf(store.ledger, { type: 'consumer.registered' }),
+      ]
+      expect(found.map(({ subject }) => subject)).toEqual(ids)
+      expect(filtered.map(({ subject }) => subject)).toEqual(ids)
+      const pages = await pagesOf((position) => store.ledger.events({ limit: 5, after: position }))
+      expect(pages.map((page) => page.length)).toEqual([5, 5, 2])
+    })
+
     it('leaves out of both what never expires', async () => {
       const id = newId('consumer')
       await store.ledger.commit({ entities: [changeOf(newId, id, [registered(id)])] })

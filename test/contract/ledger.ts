@@ -11,6 +11,7 @@ export interface LedgerStore {
   close(): Promise<void>
 }
 
+const WRITERS = 50
 const CONFLICT = err({ reason: 'version_conflict' } as const)
 
 const answer = (key: string, body = 'first'): IdempotencyRecord => ({
@@ -89,16 +90,18 @@ export const ledgerContract = (name: string, makeStore: () => Promise<LedgerStor
         expect(await commit({ entities: [change] })).toEqual(CONFLICT)
       })
 
-      it('lets one of many changes of the same version through', async () => {
+      it('lets one of fifty changes of the same version through', async () => {
         const id = newId('consumer')
         const first = changeOf(newId, id, [registered(id)])
         await commit({ entities: [first] })
-        const racing = Array.from({ length: 10 }, () =>
+        const racing = Array.from({ length: WRITERS }, () =>
           commit({ entities: [changeOf(newId, id, [suspended(id)], { end: endOf(first) })] }),
         )
         const results = await Promise.all(racing)
         expect(results.filter((result) => result.ok)).toHaveLength(1)
-        expect(results.filter((result) => !result.ok)).toEqual(Array.from({ length: 9 }, () => CONFLICT))
+        expect(results.filter((result) => !result.ok)).toEqual(
+          Array.from({ length: WRITERS - 1 }, () => CONFLICT),
+        )
       })
 
       it('leaves an entity without events as it is', async () => {
@@ -146,8 +149,8 @@ export const ledgerContract = (name: string, makeStore: () => Promise<LedgerStor
         expect(await store.ledger.claim('x')).toEqual({ name: 'x', owner: undefined, generation: 1 })
       })
 
-      it('have one winner among many who take them at once', async () => {
-        const owners = Array.from({ length: 10 }, (_, index) => `api_${index}`)
+      it('have one winner among fifty who take them at once', async () => {
+        const owners = Array.from({ length: WRITERS }, (_, index) => `api_${index}`)
         const results = await Promise.all(owners.map((owner) => take('x', owner, 0)))
         expect(results.filter(({ ok: taken }) => taken)).toHaveLength(1)
         const winner = owners[results.findIndex(({ ok: taken }) => taken)]
@@ -163,6 +166,23 @@ export const ledgerContract = (name: string, makeStore: () => Promise<LedgerStor
         expect(again).toEqual(err({ reason: 'idempotency_key_used' }))
         expect(await store.ledger.idempotency('a#key')).toEqual(answer('a#key'))
         expect(await store.ledger.idempotency('b#key')).toBeUndefined()
+      })
+
+      it('keeps one answer of fifty who come with the same key at once', async () => {
+        const answers = Array.from({ length: WRITERS }, (_, index) => answer('a#key', `answer ${index}`))
+        const results = await Promise.all(answers.map((idempotency) => commit({ entities: [], idempotency })))
+        expect(results.filter((result) => result.ok)).toHaveLength(1)
+        const winner = answers[results.findIndex((result) => result.ok)]
+        expect(await store.ledger.idempotency('a#key')).toEqual(winner)
+      })
+
+      it('keeps it past its time, for reading and for refusing alike, until it is swept', async () => {
+        const past = { ...answer('a#key'), sweepAfter: Math.floor(Date.now() / 1_000) }
+        await commit({ entities: [], idempotency: past })
+        expect(await store.ledger.idempotency('a#key')).toEqual(past)
+        expect(await commit({ entities: [], idempotency: answer('a#key', 'second') })).toEqual(
+          err({ reason: 'idempotency_key_used' }),
+        )
       })
     })
 

@@ -18,6 +18,8 @@ export interface Road {
   readonly pipeline: Pipeline
   /** What is visible now, hidden from others from here on. */
   receive(subscription: SubscriptionName): Promise<readonly Delivery[]>
+  /** Puts a message into the queue past the bus, as it is. */
+  put(subscription: SubscriptionName, body: string): Promise<void>
   done(delivery: Delivery): Promise<void>
   /** The handler gave it back with an error, where the store is told of errors at all. */
   failed(subscription: SubscriptionName, delivery: Delivery, error: string): Promise<void>
@@ -118,6 +120,17 @@ export const pipelineContract = (name: string, makeRoad: () => Promise<Road>): v
       expect(status?.deadLetters).toHaveLength(1)
       expect(status?.deadLetters[0]).toMatchObject({ eventId: event.id, eventType: 'token.revoked' })
       expect(JSON.stringify(status)).not.toContain(event.subject)
+    })
+
+    it('gives up what nobody can read as well, shows that nothing is known of it, and puts it back whole', async () => {
+      await road.put(QUEUE, 'no event {')
+      await die()
+      const status = await statusOf()
+      expect(status).toMatchObject({ waiting: 0, inFlight: 0, dead: 1 })
+      expect(status?.deadLetters).toHaveLength(1)
+      expect(JSON.stringify(status)).not.toContain('no event {')
+      expect(await road.pipeline.redrive(QUEUE)).toBe(1)
+      expect((await receiveOne()).body).toBe('no event {')
     })
 
     it('lets the others through while one dies', async () => {

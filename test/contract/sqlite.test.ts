@@ -48,6 +48,8 @@ const road = async (): Promise<Road> => {
       queues
         .receive(name, 10, clock().getTime(), hiddenUntil())
         .map(({ id, ...message }) => ({ ...message, handle: String(id) })),
+    put: async (queue, body) =>
+      queues.send([{ queue, body, eventId: 'none', eventType: 'none', visibleAt: 0 }]),
     done: async ({ handle }) => queues.delete([Number(handle)]),
     failed: async (name, { handle }, error) =>
       queues.fail(Number(handle), error, subscriptions[name].maxReceiveCount, hiddenUntil()),

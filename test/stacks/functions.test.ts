@@ -62,6 +62,7 @@ describe('every function', () => {
       'RING_REFRESH_SECONDS',
       'SIGNING_ALGORITHM',
       'SUBSCRIPTION_QUEUES',
+      'UNPUBLISHED_QUEUE_URL',
     ])
   })
 })

@@ -37,7 +37,10 @@ const LINKS: Readonly<
   'ledger:write': { grants: onLedger('GetItem', 'PutItem', 'UpdateItem'), told: ['LEDGER_TABLE'] },
   'access:read': { grants: ['dynamodb:BatchGetItem on table/AccessTable'], told: ['ACCESS_TABLE'] },
   'access:write': { grants: ['dynamodb:UpdateItem on table/AccessTable'], told: ['ACCESS_TABLE'] },
-  'bus:publish': { grants: ['events:PutEvents on event-bus/BusBus'], told: ['BUS_NAME'] },
+  'bus:publish': {
+    grants: ['events:PutEvents on event-bus/BusBus'],
+    told: ['BUS_NAME', 'UNPUBLISHED_QUEUE_URL'],
+  },
   'key-ring:read': {
     grants: ['secretsmanager:GetSecretValue on secret:KeyRing-AbCdEf'],
     told: ['ISSUER', 'KEY_RING_SECRET', 'RING_REFRESH_SECONDS'],

@@ -1,4 +1,5 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import { SQSClient } from '@aws-sdk/client-sqs'
 import type { EventOf } from '@countersign/core/events'
 import { describe, expect, it } from 'vitest'
 import { eventBridgePublisher } from './event-bridge-publisher.ts'
@@ -26,13 +27,37 @@ const allTaken = ({ body }: Call): Reply => ({
   body: { FailedEntryCount: 0, Entries: body.Entries.map((_: object, i: number) => ({ EventId: `${i}` })) },
 })
 
-const publisherOver = (...replies: Script) => {
+const publisherOver = (...replies: Script) => publisherBefore({ body: { MessageId: 'm' } }, ...replies)
+
+/** `queue` is what the dead-letter queue answers. */
+const publisherBefore = (queue: Reply, ...replies: Script) => {
   const { calls, settings } = wire(...replies)
-  return {
-    calls,
-    publisher: eventBridgePublisher({ busName: 'Bus', client: new EventBridgeClient(settings) }),
-  }
+  const dead = wire(queue)
+  const waits: number[] = []
+  const publisher = eventBridgePublisher({
+    busName: 'Bus',
+    deadLetterQueueUrl: () => 'https://sqs.example/dead',
+    client: new EventBridgeClient(settings),
+    queueClient: new SQSClient({ ...dead.settings, md5: false, useQueueUrlAsEndpoint: false }),
+    sleep: async (milliseconds) => waits.push(milliseconds),
+    random: () => 0.5,
+  })
+  return { calls, waits, publisher, letters: dead.calls }
 }
+
+/** Takes every entry but those of which the codes say otherwise, by event id; each code is used up by one call. */
+const takenBut =
+  (codes: Record<string, string[]>) =>
+  ({ body }: Call): Reply => {
+    const Entries = body.Entries.map(({ Detail }: { Detail: string }) => {
+      const code = codes[JSON.parse(Detail).id]?.shift()
+      return code ? { ErrorCode: code, ErrorMessage: `it said ${code}` } : { EventId: 'a' }
+    })
+    const failed = Entries.filter((entry: object) => Object.hasOwn(entry, 'ErrorCode'))
+    return { body: { FailedEntryCount: failed.length, Entries } }
+  }
+
+const idsIn = ({ body }: Call) => body.Entries.map(({ Detail }: { Detail: string }) => JSON.parse(Detail).id)
 
 describe('putting events on the bus', () => {
   it('sends the envelope whole, under its own source and type', async () => {
@@ -75,33 +100,65 @@ describe('putting events on the bus', () => {
   })
 
   it('reports an event that is too large as never to be taken, and sends the others', async () => {
-    const { calls, publisher } = publisherOver(allTaken)
+    const { calls, publisher, letters } = publisherOver(allTaken)
     const unpublished = await publisher.publish([event(1), event(2, 'x'.repeat(262_144)), event(3)])
     expect(unpublished).toMatchObject([{ eventId: 'evt_2', retryable: false }])
+    expect(letters).toHaveLength(1)
+    expect(letters[0]?.body.MessageBody).toMatch(/bytes; an event on the bus has 262144 at most/)
     expect(calls[0]?.body.Entries).toHaveLength(2)
   })
 
-  it('looks at each entry of an answer that is 200: which failed, and whether to try again', async () => {
-    const { publisher } = publisherOver({
-      body: {
-        FailedEntryCount: 3,
-        Entries: [
-          { EventId: 'a' },
-          { ErrorCode: 'ThrottlingException', ErrorMessage: 'slow down' },
-          { ErrorCode: 'MalformedDetail' },
-          { ErrorCode: 'AccessDeniedException' },
-        ],
-      },
+  it('puts again, one by one and after a wait, what a batch was taken without', async () => {
+    const { calls, waits, publisher } = publisherOver(
+      takenBut({ evt_1: ['ThrottlingException'], evt_3: ['InternalFailure', 'InternalFailure'] }),
+    )
+    expect(await publisher.publish(events(4))).toEqual([])
+    expect(calls.slice(1).map(idsIn)).toEqual([['evt_1'], ['evt_3'], ['evt_3']])
+    expect(waits).toEqual([13, 13, 25])
+  })
+
+  it('reports what stays untaken alone as worth another try, whatever it lacks, and bothers nobody with it', async () => {
+    const { calls, publisher, letters } = publisherOver(
+      takenBut({ evt_1: Array.from({ length: 9 }, () => 'AccessDeniedException') }),
+    )
+    expect(await publisher.publish(events(2))).toEqual([
+      { eventId: 'evt_1', retryable: true, detail: 'AccessDeniedException: it said AccessDeniedException' },
+    ])
+    expect([calls.length, letters.length]).toEqual([3, 0])
+  })
+
+  it('lays what is wrong in itself among the dead letters, with its reason and without its data', async () => {
+    const { calls, publisher, letters } = publisherOver(takenBut({ evt_1: ['MalformedDetail'] }))
+    const detail = 'MalformedDetail: it said MalformedDetail'
+    expect(await publisher.publish(events(2, 'a note'))).toEqual([
+      { eventId: 'evt_1', retryable: false, detail },
+    ])
+    expect(calls).toHaveLength(1)
+    expect(letters.map(({ operation, body }) => [operation, body.QueueUrl])).toEqual([
+      ['SendMessage', 'https://sqs.example/dead'],
+    ])
+    expect(JSON.parse(letters[0]?.body.MessageBody)).toEqual({
+      reason: detail,
+      event: { id: 'evt_1', type: 'token.rejected', subject: 'tok_1', entityversion: 1 },
     })
-    expect(await publisher.publish(events(4))).toEqual([
-      { eventId: 'evt_1', retryable: true, detail: 'ThrottlingException: slow down' },
-      { eventId: 'evt_2', retryable: false, detail: 'MalformedDetail' },
-      { eventId: 'evt_3', retryable: true, detail: 'AccessDeniedException' },
+  })
+
+  it('has it come again when it could not be laid there: it is nowhere else', async () => {
+    const { publisher } = publisherBefore(
+      refusal('InternalError', {}, 500),
+      takenBut({ evt_0: ['MalformedDetail'] }),
+    )
+    expect(await publisher.publish(events(1))).toMatchObject([
+      { eventId: 'evt_0', retryable: true, detail: expect.stringContaining('the dead letter failed') },
     ])
   })
 
   it('takes an entry that was not answered for as not taken', async () => {
-    const { publisher } = publisherOver({ body: { FailedEntryCount: 0, Entries: [{ EventId: 'a' }] } })
+    const unanswered = { body: { FailedEntryCount: 0, Entries: [] } }
+    const { publisher } = publisherOver(
+      { body: { FailedEntryCount: 0, Entries: [{ EventId: 'a' }] } },
+      unanswered,
+    )
     expect(await publisher.publish(events(2))).toMatchObject([{ eventId: 'evt_1', retryable: true }])
   })
 

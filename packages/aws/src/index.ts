@@ -1,3 +1,4 @@
+export { waitOf } from './calls.ts'
 export { type DynamoAccessRowsOptions, dynamoAccessRows } from './dynamo-access-rows.ts'
 export { type DynamoLedgerOptions, dynamoLedger } from './dynamo-ledger.ts'
 export { type EventBridgePublisherOptions, eventBridgePublisher } from './event-bridge-publisher.ts'

@@ -3,7 +3,7 @@ import type { EventOf } from './catalog.ts'
 /** An event that the bus did not take, and why. */
 export interface Unpublished {
   readonly eventId: string
-  /** `true`: sending it again can help; `false`: it never will be taken as it is. */
+  /** `true`: sending it again can help; `false`: it never will be taken, and lies with its reason among the dead letters. */
   readonly retryable: boolean
   readonly detail: string
 }

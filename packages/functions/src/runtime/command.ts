@@ -28,19 +28,20 @@ export type Asked = Pick<HttpRequest<unknown, unknown, unknown>, 'cause' | 'idem
 const ATTEMPTS = 10
 const KEPT_SECONDS = 86_400
 
-type CommandServices = Pick<Services, 'ledger'>
+type CommandServices = Pick<Services, 'ledger' | 'pause'>
 
 /**
  * Load, decide, save: in one transaction the new state, its events, what takes access away, and the answer under its
  * `Idempotency-Key`. Decided again when somebody else was faster; the same key gives the same answer and one effect.
  */
 export const command = async (
-  { ledger }: CommandServices,
+  { ledger, pause }: CommandServices,
   asked: Asked,
   decide: () => Decided,
 ): Promise<Result<HttpAnswer, Refusal>> => {
   const key = keyOf(asked)
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    if (attempt > 0) await pause?.(attempt - 1)
     const earlier = key ? await ledger.idempotency(key) : undefined
     if (earlier) return replay(earlier, asked.fingerprint)
     const decided = await decide()

@@ -1,9 +1,11 @@
+import { setTimeout } from 'node:timers/promises'
 import {
   dynamoAccessRows,
   dynamoLedger,
   eventBridgePublisher,
   secretsManagerKeyRing,
   sqsPipeline,
+  waitOf,
 } from '@countersign/aws'
 import { ALGORITHMS, DEFAULT_ALGORITHM } from '@countersign/core/shared'
 import { SigningKey } from '@countersign/core/signing-key'
@@ -19,6 +21,7 @@ const Variables = {
   LEDGER_TABLE: Name,
   ACCESS_TABLE: Name,
   BUS_NAME: Name,
+  UNPUBLISHED_QUEUE_URL: z.url(),
   KEY_RING_SECRET: Name,
   /** `{"<subscription>": {"queueUrl": "…", "deadLetterQueueUrl": "…"}}` */
   SUBSCRIPTION_QUEUES: z
@@ -74,12 +77,20 @@ export const connect = async (environment: Environment = process.env): Promise<S
   const read = reader(environment)
   return {
     ...processServices,
+    pause: async (attempt) => {
+      await setTimeout(waitOf(attempt, Math.random))
+    },
     ledger: lazily(() =>
       dynamoLedger({ tables: { ledger: read('LEDGER_TABLE'), access: () => read('ACCESS_TABLE') } }),
     ),
     accessRows: lazily(() => dynamoAccessRows({ table: read('ACCESS_TABLE') })),
     keyRing: lazily(() => secretsManagerKeyRing({ secret: read('KEY_RING_SECRET') })),
-    publisher: lazily(() => eventBridgePublisher({ busName: read('BUS_NAME') })),
+    publisher: lazily(() =>
+      eventBridgePublisher({
+        busName: read('BUS_NAME'),
+        deadLetterQueueUrl: () => read('UNPUBLISHED_QUEUE_URL'),
+      }),
+    ),
     pipeline: lazily(() => sqsPipeline({ queues: read('SUBSCRIPTION_QUEUES') })),
     settings: {
       get issuer() {

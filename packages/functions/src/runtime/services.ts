@@ -35,4 +35,9 @@ export interface Services {
   readonly randomBytes: (count: number) => Uint8Array
   readonly settings: Settings
   readonly log: Log
+  /**
+   * Waits before a command that lost a race is decided again, longer with every attempt (0, 1, …) and never in step with the
+   * winner. Absent where one process alone writes.
+   */
+  readonly pause?: (attempt: number) => Promise<void>
 }

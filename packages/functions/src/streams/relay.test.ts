@@ -49,6 +49,14 @@ describe('the relay', () => {
     })
   })
 
+  it('passes over what the bus will never take, for it is among the dead letters, and goes on after it', async () => {
+    const hopeless = { ...unpublished(events[0]?.id), retryable: false }
+    expect(await relaying(async () => [hopeless])).toEqual({ batchItemFailures: [] })
+    expect(await relaying(async () => [hopeless, unpublished(events[2]?.id)])).toEqual({
+      batchItemFailures: [{ itemIdentifier: 's2' }],
+    })
+  })
+
   it('tells an operator which of them no repetition will put on the bus', async () => {
     const lines: unknown[] = []
     const failed = { eventId: events[0]?.id ?? '', retryable: false, detail: 'too large' }

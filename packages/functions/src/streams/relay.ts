@@ -6,7 +6,8 @@ import type { Services } from '../runtime/services.ts'
 
 /**
  * Puts the ledger's events on the bus, in the order of the stream. A batch is reported from the first event that did not
- * get through, so that it and all after it come again: nothing is skipped, and the bus may see an event twice.
+ * get through, so that it and all after it come again, and the bus may see an event twice. Only what the bus will never
+ * take is passed over: the publisher has laid it among the dead letters, and it must not hold up all that comes after.
  */
 export const make =
   ({ publisher, log }: Pick<Services, 'publisher' | 'log'>) =>
@@ -16,8 +17,10 @@ export const make =
     if (failed.length === 0) return { batchItemFailures: [] }
     for (const { eventId, retryable, detail } of failed)
       log({ level: 'error', message: 'an event was not published', eventId, retryable, detail })
+    const again = failed.filter(({ retryable }) => retryable)
+    if (again.length === 0) return { batchItemFailures: [] }
     // A failure that names none of them says that some are missing, but not which: all come again.
-    const first = inserts.find(({ event }) => isAmong(failed, event)) ?? inserts[0]
+    const first = inserts.find(({ event }) => isAmong(again, event)) ?? inserts[0]
     return { batchItemFailures: first ? [{ itemIdentifier: first.sequence }] : [] }
   }
 

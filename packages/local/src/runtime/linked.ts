@@ -3,7 +3,7 @@ import type { Services } from '@countersign/functions/runtime/services'
 import type { Link } from '@countersign/topology'
 
 /** What a machine gives to every function. */
-type Ambient = 'clock' | 'newId' | 'randomBytes' | 'settings' | 'log'
+type Ambient = 'clock' | 'newId' | 'randomBytes' | 'settings' | 'log' | 'pause'
 
 type Opened = {
   readonly [Port in keyof Omit<Services, Ambient>]: {

@@ -1,0 +1,44 @@
+import type { Ledger } from '@countersign/core/ledger'
+import { err, ok } from '@countersign/core/shared'
+import { describe, expect, it } from 'vitest'
+import { command } from './command.ts'
+
+const asked = {
+  cause: { actor: 'con_1', correlationId: 'request', now: new Date('2026-03-01T12:00:00Z') },
+  idempotencyKey: 'key',
+  fingerprint: 'f',
+}
+const LOST = err({ reason: 'version_conflict' } as const)
+
+/** A command against a ledger where somebody else is faster `times` times. */
+const racing = async (times: number) => {
+  const waits: number[] = []
+  let left = times
+  let decisions = 0
+  const ledger = {
+    idempotency: async () => undefined,
+    commit: async () => (left-- > 0 ? LOST : ok(undefined)),
+  } as unknown as Ledger
+  const pause = async (attempt: number) => void waits.push(attempt)
+  const answer = await command({ ledger, pause }, asked, async () => {
+    decisions += 1
+    return ok({ changes: [], answer: { status: 201, body: { decisions } } })
+  })
+  return { answer, waits, decisions }
+}
+
+describe('a command', () => {
+  it('waits for nothing when nobody was faster', async () => {
+    expect(await racing(0)).toMatchObject({ answer: { ok: true }, waits: [], decisions: 1 })
+  })
+
+  it('is decided again after a wait that grows, as often as somebody else was faster', async () => {
+    const { answer, waits, decisions } = await racing(3)
+    expect([waits, decisions]).toEqual([[0, 1, 2], 4])
+    expect(answer).toEqual(ok({ status: 201, body: { decisions: 4 } }))
+  })
+
+  it('gives up after ten decisions', async () => {
+    expect(await racing(99)).toMatchObject({ answer: err({ reason: 'conflict' }), decisions: 10 })
+  })
+})

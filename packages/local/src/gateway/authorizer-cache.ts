@@ -1,16 +1,16 @@
-import type { APIGatewayAuthorizerResult } from 'aws-lambda'
+import type { AuthorizerAnswer } from './authorizer-answer.ts'
 
 const MOST_ENTRIES = 10_000
 
 interface Entry {
-  readonly answer: APIGatewayAuthorizerResult
+  readonly answer: AuthorizerAnswer
   readonly until: number
 }
 
 /** What API Gateway keeps of an authorizer's answers: the policy, per stage and identity source, for the TTL. 401s are not kept. */
 export interface AuthorizerCache {
-  get(stage: string, identity: string, now: number): APIGatewayAuthorizerResult | undefined
-  put(stage: string, identity: string, answer: APIGatewayAuthorizerResult, until: number): void
+  get(stage: string, identity: string, now: number): AuthorizerAnswer | undefined
+  put(stage: string, identity: string, answer: AuthorizerAnswer, until: number): void
   /** As `FlushStageAuthorizersCache`: the whole stage. */
   flush(stage: string): void
 }

@@ -1,47 +1,91 @@
 import { Access, type AccessRowReader, type DeploymentBinding } from '@countersign/core/access'
-import { type Authorization, type Coordinates, segmentsOf } from '@countersign/core/shared'
-import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent } from 'aws-lambda'
+import {
+  type Authorization,
+  type Coordinates,
+  ok,
+  type ProtectedRoute,
+  type Result,
+  segmentsOf,
+} from '@countersign/core/shared'
+import { type Authorizer, type AuthorizerAnswer, ask, contextOf, verdictOf } from './authorizer-answer.ts'
 import type { AuthorizerCache } from './authorizer-cache.ts'
-import { authorizerEvent, methodArnOf } from './authorizer-event.ts'
-import { evaluatePolicy } from './iam-policy.ts'
-import { type AuthorizerContext, type GatewayRequest, type GatewayResponse, headersNamed } from './message.ts'
-import { gatewayResponses } from './responses.ts'
+import { eventFor, methodArnOf } from './authorizer-event.ts'
+import { preflightAnswer, withCors } from './cors.ts'
+import type { Iam } from './iam.ts'
+import { identityOf } from './identity.ts'
+import type { AuthorizerContext, GatewayRequest, GatewayResponse } from './message.ts'
+import { refusalsOf } from './responses.ts'
+import { type GatewaySetup, isHttp } from './setup.ts'
 
-export type Authorizer = (event: APIGatewayRequestAuthorizerEvent) => Promise<APIGatewayAuthorizerResult>
+export type { Authorizer } from './authorizer-answer.ts'
 
 /** Who answers once a request was let through. */
 export type Integration = (request: GatewayRequest, context: AuthorizerContext) => Promise<GatewayResponse>
 
+/** The functions that deployments are attached to. */
+export interface Authorizers {
+  /** Answers with a policy. */
+  readonly policy: Authorizer
+  /** Answers yes or no: HTTP APIs with simple responses. */
+  readonly simple: Authorizer
+}
+
 export interface GatewayOptions {
   readonly accessRows: AccessRowReader
-  readonly authorizer: Authorizer
+  readonly authorizers: Authorizers
   readonly cache: AuthorizerCache
   readonly clock: () => Date
   /** Where a gateway id and a stage are: account and region are not in a URL. */
   readonly coordinatesOf: (gatewayId: string, stage: string) => Coordinates
+  readonly setupOf: (gatewayId: string, stage: string) => GatewaySetup
+  /** Who may call `iam` routes. */
+  readonly iam: Iam
   readonly integrate: Integration
 }
 
-/** API Gateway (REST), as far as protection goes: every request passes through here, and nothing else lets one through. */
+/** A request, and all that is known about where it goes. */
+interface Visit {
+  readonly request: GatewayRequest
+  readonly coordinates: Coordinates
+  readonly setup: GatewaySetup
+  readonly route: ProtectedRoute | undefined
+  readonly ttlSeconds: number
+}
+
+/** API Gateway, as far as protection goes: every request passes through here, and nothing else lets one through. */
 export const createGateway =
   (options: GatewayOptions) =>
   async (request: GatewayRequest): Promise<GatewayResponse> => {
-    const coordinates = options.coordinatesOf(request.gatewayId, request.stage)
+    const { gatewayId, stage } = request
+    const [coordinates, setup] = [options.coordinatesOf(gatewayId, stage), options.setupOf(gatewayId, stage)]
     const binding = await bindingAt(options.accessRows, coordinates)
-    const { authorization, template } = methodAsked(binding, request)
-    switch (authorization) {
-      case 'open':
-        return options.integrate(request, {})
-      case 'iam':
-        return gatewayResponses.missingAuthenticationToken()
-      case 'api-key':
-        return gatewayResponses.invalidApiKey()
-      case 'token':
-      case 'group':
-      case 'token+group':
-        return authorized(options, request, coordinates, template, binding?.authorizerCacheTtlSeconds ?? 0)
-    }
+    const preflight = preflightAnswer(setup, binding, request)
+    if (preflight) return preflight
+    const { authorization, route } = methodAsked(binding, request, setup)
+    const ttlSeconds = binding?.authorizerCacheTtlSeconds ?? 0
+    const visit = { request, coordinates, setup, route, ttlSeconds }
+    return withCors(setup, request, await onTheRoad(options, visit, authorization))
   }
+
+/** Each route is protected in its own way, whatever its neighbours are. */
+const onTheRoad = (
+  options: GatewayOptions,
+  visit: Visit,
+  authorization: Authorization,
+): Promise<GatewayResponse> | GatewayResponse => {
+  switch (authorization) {
+    case 'open':
+      return options.integrate(visit.request, {})
+    case 'iam':
+      return signed(options, visit)
+    case 'api-key':
+      return refusalsOf(visit.setup.shape).invalidApiKey()
+    case 'token':
+    case 'group':
+    case 'token+group':
+      return authorized(options, visit)
+  }
+}
 
 const bindingAt = async (
   accessRows: AccessRowReader,
@@ -51,89 +95,72 @@ const bindingAt = async (
   return Access.bindingOf((await accessRows.read([key])).get(key))
 }
 
-/** A request that no registered route takes (`template` undefined) stands behind the authorizer too, which refuses it. */
+/** A request that no registered route takes (`route` undefined) stands behind the authorizer too, which refuses it. */
 const methodAsked = (
   binding: DeploymentBinding | undefined,
   { method, path }: GatewayRequest,
-): { readonly authorization: Authorization; readonly template: string | undefined } => {
-  const segments = segmentsOf(path)
-  const route = binding && segments && Access.routeOf(binding.routes, method, segments)
-  return { authorization: route?.authorization ?? 'token', template: route?.path }
+  { shape }: GatewaySetup,
+): { readonly authorization: Authorization; readonly route: ProtectedRoute | undefined } => {
+  const find = (at: string) => {
+    const segments = segmentsOf(at)
+    return binding && segments && Access.routeOf(binding.routes, method, segments)
+  }
+  const route = find(path)
+  if (route || isHttp(shape) || path.length < 2 || !path.endsWith('/'))
+    return { authorization: route?.authorization ?? 'token', route }
+  // REST APIs overlook one slash at the end; the authorizer does not, and refuses it wherever it is asked.
+  const overlooked = find(path.slice(0, -1))
+  return overlooked && BESIDE_THE_AUTHORIZER.has(overlooked.authorization)
+    ? { authorization: overlooked.authorization, route: overlooked }
+    : { authorization: 'token', route: undefined }
 }
 
-const authorized = async (
-  options: GatewayOptions,
-  request: GatewayRequest,
-  coordinates: Coordinates,
-  template: string | undefined,
-  ttlSeconds: number,
+const BESIDE_THE_AUTHORIZER: ReadonlySet<Authorization> = new Set(['open', 'iam', 'api-key'])
+
+const signed = async (
+  { iam, integrate }: GatewayOptions,
+  { request, coordinates, setup }: Visit,
 ): Promise<GatewayResponse> => {
-  const identity = headersNamed(request, 'authorization').at(-1)
-  if (!identity) return gatewayResponses.unauthorized() // without asking the authorizer
-  const resource = template ?? '/{proxy+}'
-  const answer = await answerFor(options, request, coordinates, resource, { identity, ttlSeconds })
-  if ('status' in answer) return answer
-  switch (evaluatePolicy(answer.policyDocument, methodArnOf(coordinates, request.method, request.path))) {
+  const caller = iam(request, coordinates)
+  if (!caller.ok) return refusalsOf(setup.shape).signatureRefused(caller.error)
+  return integrate(caller.value.request, caller.value.context)
+}
+
+const authorized = async (options: GatewayOptions, visit: Visit): Promise<GatewayResponse> => {
+  const { request, coordinates, setup, route } = visit
+  const refusals = refusalsOf(setup.shape)
+  const identity = identityOf(setup.identitySources, request, route)
+  if (!identity || !matches(setup, identity)) return refusals.unauthorized() // without asking the authorizer
+  const answer = await answerFor(options, visit, identity)
+  if (!answer.ok) return answer.error
+  switch (verdictOf(answer.value, methodArnOf(coordinates, request.method, request.path))) {
     case 'allow':
       // A policy's `*` crosses slashes, and one that was kept may reach what no route takes: nothing lives there.
-      if (template === undefined) return gatewayResponses.implicitDeny()
-      return options.integrate(request, contextOf(answer))
+      if (route === undefined) return refusals.implicitDeny()
+      return options.integrate(request, contextOf(answer.value))
     case 'explicit-deny':
-      return gatewayResponses.explicitDeny()
+      return refusals.explicitDeny()
     case 'implicit-deny':
-      return gatewayResponses.implicitDeny()
+      return refusals.implicitDeny()
   }
 }
+
+const matches = ({ shape, tokenPattern }: GatewaySetup, [token = '']: readonly string[]): boolean =>
+  shape !== 'rest-token' || tokenPattern === undefined || new RegExp(`^(?:${tokenPattern})$`).test(token)
 
 const answerFor = async (
-  { authorizer, cache, clock }: GatewayOptions,
-  request: GatewayRequest,
-  coordinates: Coordinates,
-  template: string,
-  { identity, ttlSeconds }: { readonly identity: string; readonly ttlSeconds: number },
-): Promise<APIGatewayAuthorizerResult | GatewayResponse> => {
+  { authorizers, cache, clock }: GatewayOptions,
+  { request, coordinates, setup, route, ttlSeconds }: Visit,
+  identity: readonly string[],
+): Promise<Result<AuthorizerAnswer, GatewayResponse>> => {
   const stage = `${coordinates.gatewayId}/${coordinates.stage}`
-  const asked = clock().getTime()
-  const kept = ttlSeconds > 0 ? cache.get(stage, identity, asked) : undefined
-  if (kept) return kept
-  const answer = await ask(authorizer, authorizerEvent(request, coordinates, template))
-  if ('status' in answer) return answer
-  if (ttlSeconds > 0) cache.put(stage, identity, answer, asked + ttlSeconds * 1_000)
+  const caller = JSON.stringify(identity)
+  const now = clock()
+  const kept = ttlSeconds > 0 ? cache.get(stage, caller, now.getTime()) : undefined
+  if (kept) return ok(kept)
+  const authorizer = setup.shape === 'http-simple' ? authorizers.simple : authorizers.policy
+  const event = eventFor(setup.shape, { request, coordinates, route, identity, now })
+  const answer = await ask(authorizer, event, setup.shape)
+  if (ttlSeconds > 0 && answer.ok) cache.put(stage, caller, answer.value, now.getTime() + ttlSeconds * 1_000)
   return answer
 }
-
-/** API Gateway waits this long for an authorizer. */
-const AUTHORIZER_MILLISECONDS = 10_000
-
-const ask = async (
-  authorizer: Authorizer,
-  event: APIGatewayRequestAuthorizerEvent,
-): Promise<APIGatewayAuthorizerResult | GatewayResponse> => {
-  let timer: NodeJS.Timeout | undefined
-  const tooLate = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, AUTHORIZER_MILLISECONDS, undefined)
-  })
-  try {
-    const answer: unknown = await Promise.race([authorizer(event), tooLate])
-    return isAnswer(answer) ? answer : gatewayResponses.authorizerConfiguration()
-  } catch (error) {
-    const unauthorized = error instanceof Error && error.message === 'Unauthorized'
-    return unauthorized ? gatewayResponses.unauthorized() : gatewayResponses.authorizerFailure()
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-/** A missing principal, no policy, or a context that is not flat: AuthorizerConfigurationException. */
-const isAnswer = (answer: unknown): answer is APIGatewayAuthorizerResult => {
-  if (typeof answer !== 'object' || answer === null) return false
-  const { principalId, policyDocument, context } = answer as Partial<APIGatewayAuthorizerResult>
-  if (typeof principalId !== 'string' || principalId === '') return false
-  if (!Array.isArray(policyDocument?.Statement) || policyDocument.Statement.length === 0) return false
-  return Object.values(context ?? {}).every((value) => ['string', 'number', 'boolean'].includes(typeof value))
-}
-
-const contextOf = ({ principalId, context }: APIGatewayAuthorizerResult): AuthorizerContext => ({
-  principalId,
-  ...Object.fromEntries(Object.entries(context ?? {}).map(([name, value]) => [name, String(value)])),
-})

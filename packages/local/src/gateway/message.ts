@@ -4,8 +4,12 @@ export interface GatewayRequest {
   readonly method: string
   readonly gatewayId: string
   readonly stage: string
-  /** Starts with `/`; not decoded; without stage and query. */
+  /** Starts with `/`; not decoded; without stage, base path and query. */
   readonly path: string
+  /** The whole path of the request line: what a client signs. */
+  readonly wirePath: string
+  /** The custom domain it came through; its base path is no part of `path`. */
+  readonly domain?: string
   /** Without `?`; empty when there is none. */
   readonly query: string
   /** In the order and the case they came. */
@@ -35,3 +39,16 @@ export const multiHeaders = ({ headers }: GatewayRequest): Record<string, string
   for (const [name, value] of headers) all[name] = [...(all[name] ?? []), value]
   return all
 }
+
+/** Names in small letters, repeated values joined with commas, cookies left out: as HTTP APIs have it. */
+export const joinedHeaders = ({ headers }: GatewayRequest): Record<string, string> => {
+  const all: Record<string, string> = {}
+  for (const [name, value] of headers) {
+    const lower = name.toLowerCase()
+    if (lower !== 'cookie') all[lower] = lower in all ? `${all[lower]},${value}` : value
+  }
+  return all
+}
+
+export const cookiesOf = (request: GatewayRequest): readonly string[] =>
+  headersNamed(request, 'cookie').flatMap((value) => value.split(';').map((cookie) => cookie.trim()))

@@ -1,4 +1,5 @@
 import type { GatewayResponse } from './message.ts'
+import { type GatewayShape, isHttp } from './setup.ts'
 
 const json = (
   status: number,
@@ -13,7 +14,18 @@ const json = (
 
 const challenge = (error: string) => ({ 'www-authenticate': `Bearer realm="countersign", error="${error}"` })
 
-/** What API Gateway answers by itself, with the gateway responses that `stacks/` configures. */
+/** Why a signature was not taken (AWS Signature Version 4), as API Gateway names it. */
+export interface SignatureRefusal {
+  readonly type:
+    | 'MissingAuthenticationTokenException'
+    | 'IncompleteSignatureException'
+    | 'InvalidSignatureException'
+    | 'UnrecognizedClientException'
+    | 'AccessDeniedException'
+  readonly message: string
+}
+
+/** What a REST API answers by itself, with the gateway responses that `stacks/` configures. */
 export const gatewayResponses = {
   unauthorized: () =>
     json(401, { message: 'Unauthorized' }, 'UnauthorizedException', challenge('invalid_token')),
@@ -31,8 +43,10 @@ export const gatewayResponses = {
       'AccessDeniedException',
       challenge('insufficient_scope'),
     ),
-  /** An `iam` route without a signature. */
-  missingAuthenticationToken: () =>
+  /** An `iam` route without a good signature. */
+  signatureRefused: ({ type, message }: SignatureRefusal) => json(403, { message }, type),
+  /** REST APIs say of what is not there that its credential is missing. */
+  notFound: () =>
     json(403, { message: 'Missing Authentication Token' }, 'MissingAuthenticationTokenException'),
   /** `INVALID_API_KEY` is configured as 401. */
   invalidApiKey: () => json(401, { message: 'Forbidden' }, 'ForbiddenException'),
@@ -41,6 +55,8 @@ export const gatewayResponses = {
   authorizerConfiguration: () => json(500, { message: null }, 'AuthorizerConfigurationException'),
   badGateway: () => json(502, { message: 'Internal server error' }, 'InternalServerErrorException'),
   requestTooLong: () => json(413, { message: 'Request Too Long' }, 'RequestEntityTooLargeException'),
+  /** A custom domain that has no mapping for the path. */
+  notMapped: () => json(403, { message: 'Forbidden' }, 'ForbiddenException'),
   notAGateway: () =>
     json(
       404,
@@ -48,3 +64,37 @@ export const gatewayResponses = {
       'NotFoundException',
     ),
 } as const
+
+const plain = (status: number, message: string): GatewayResponse => ({
+  status,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({ message }),
+})
+
+type Refusals = Pick<
+  typeof gatewayResponses,
+  | 'unauthorized'
+  | 'implicitDeny'
+  | 'explicitDeny'
+  | 'signatureRefused'
+  | 'notFound'
+  | 'invalidApiKey'
+  | 'authorizerFailure'
+  | 'authorizerConfiguration'
+>
+
+/** What an HTTP API answers by itself: it cannot be configured, and says no more than it must. */
+const httpResponses: Refusals = {
+  unauthorized: () => plain(401, 'Unauthorized'),
+  implicitDeny: () => plain(403, 'Forbidden'),
+  explicitDeny: () => plain(403, 'Forbidden'),
+  signatureRefused: () => plain(403, 'Forbidden'),
+  notFound: () => plain(404, 'Not Found'),
+  /** HTTP APIs know no API keys: nothing opens such a route. */
+  invalidApiKey: () => plain(403, 'Forbidden'),
+  authorizerFailure: () => plain(500, 'Internal Server Error'),
+  authorizerConfiguration: () => plain(500, 'Internal Server Error'),
+}
+
+export const refusalsOf = (shape: GatewayShape): Refusals =>
+  isHttp(shape) ? httpResponses : gatewayResponses

@@ -7,6 +7,8 @@ import { StartFailure } from './failure.ts'
 export interface DataFolder {
   readonly database: Database
   readonly credentialFile: string
+  /** For `iam` routes of the gateway emulation. */
+  readonly awsCredentialsFile: string
   close(): void
 }
 
@@ -20,7 +22,12 @@ export const openDataFolder = (folder: string): DataFolder => {
       database.close()
       release()
     }
-    return { database, credentialFile: join(folder, 'operator.token'), close }
+    return {
+      database,
+      credentialFile: join(folder, 'operator.token'),
+      awsCredentialsFile: join(folder, 'aws-credentials'),
+      close,
+    }
   } catch (error) {
     release()
     throw error

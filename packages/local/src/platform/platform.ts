@@ -12,6 +12,7 @@ import { SigningKey } from '@countersign/core/signing-key'
 import { causesOf } from '@countersign/functions/runtime/http'
 import type { Log, Services } from '@countersign/functions/runtime/services'
 import { z } from 'zod'
+import { openLocalCredentials } from '../gateway/local-credentials.ts'
 import { type Adversity, hubEntry, localBus } from '../runtime/bus.ts'
 import { createRuntime, type Runtime } from '../runtime/runtime.ts'
 import { createWorkers, type Step } from '../runtime/workers.ts'
@@ -23,7 +24,7 @@ import { bootstrap } from './bootstrap.ts'
 import { openDataFolder } from './data-folder.ts'
 import { StartFailure } from './failure.ts'
 import { startSchedules } from './schedules.ts'
-import { type ServerOptions, startServers } from './servers.ts'
+import { type Deployments, type ServerOptions, startServers } from './servers.ts'
 import { localServices } from './services.ts'
 
 export interface PlatformOptions extends ServerOptions {
@@ -48,6 +49,8 @@ export interface Platform {
   readonly api: string
   readonly gateway: string
   readonly credentialFile: string
+  /** Access keys that sign requests to `iam` routes, as AWS's tools read them. */
+  readonly awsCredentialsFile: string
   readonly services: Services
   /** Puts an event of the API Hub's on the bus; its id there. Throws when it is not of the documented form. */
   publishHubEvent(type: HubEventType, detail: unknown): string
@@ -88,15 +91,15 @@ export const startPlatform = async (options: PlatformOptions): Promise<Platform>
     await bootstrap(services, folder.credentialFile)
     await runtime.drain()
     told = keyRingChanged // the operator's token may have been signed with a key that was given up
-    const coordinatesOf = (gatewayId: string, stage: string) =>
-      coordinatesAt(deploymentKeyAt(database, `${gatewayId}/${stage}`), gatewayId, stage)
-    const servers = await startServers(options, services, coordinatesOf, failed)
+    const credentials = openLocalCredentials(folder.awsCredentialsFile, services.randomBytes)
+    const servers = await startServers(options, services, deploymentsIn(database), credentials, failed)
     const schedules = startSchedules(services)
     const sweeping = setInterval(() => sweep(database, clock()), SWEEP_MILLISECONDS).unref()
     return {
       api: servers.api,
       gateway: servers.gateway,
       credentialFile: folder.credentialFile,
+      awsCredentialsFile: folder.awsCredentialsFile,
       services,
       publishHubEvent: (type, detail) =>
         services.publisher.put(hubEntry(type, checked(type, detail), clock())),
@@ -167,6 +170,14 @@ const unswept = (rows: Iterable<readonly [string, Row]>, now: number): ReadonlyM
 
 /** Of a gateway that nobody registered, nothing is known but its URL. */
 const UNREGISTERED = { accountId: '000000000000', region: 'local' } as const
+
+const deploymentsIn = (database: Database): Deployments => {
+  const keyAt = (gatewayId: string, stage: string) => deploymentKeyAt(database, `${gatewayId}/${stage}`)
+  return {
+    coordinatesOf: (gatewayId, stage) => coordinatesAt(keyAt(gatewayId, stage), gatewayId, stage),
+    isDeployed: (gatewayId, stage) => keyAt(gatewayId, stage) !== undefined,
+  }
+}
 
 const coordinatesAt = (key: string | undefined, gatewayId: string, stage: string): Coordinates => {
   const [, accountId, region] = /^deployment#([^/]+)\/([^/]+)\//.exec(key ?? '') ?? []

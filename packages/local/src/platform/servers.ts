@@ -1,12 +1,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Coordinates } from '@countersign/core/shared'
 import { make as makeAuthorizer } from '@countersign/functions/authorizer/authorize'
+import { make as makeSimpleAuthorizer } from '@countersign/functions/authorizer/authorize-simply'
+import type { AuthorizerServices } from '@countersign/functions/authorizer/deciding'
 import { causesOf } from '@countersign/functions/runtime/http'
 import type { Log, LogLine, Services } from '@countersign/functions/runtime/services'
+import { addressReader, wholeUrl } from '../gateway/address.ts'
 import { createAuthorizerCache } from '../gateway/authorizer-cache.ts'
-import { type Authorizer, createGateway, type Integration } from '../gateway/gateway.ts'
+import { type Authorizer, type Authorizers, createGateway, type GatewayOptions, type Integration } from '../gateway/gateway.ts'
+import { type LocalCredential, localIam } from '../gateway/iam.ts'
 import type { GatewayRequest, GatewayResponse } from '../gateway/message.ts'
-import { type Listening, listen, splitUrl } from '../server/http-server.ts'
+import { type GatewayDescription, setupReader } from '../gateway/setup.ts'
+import { type Listening, listen } from '../server/http-server.ts'
 import { asProblem, missingRoute, PLATFORM_COORDINATES, platformIntegration } from '../server/platform-api.ts'
 import { proxyTo, startExampleUpstream } from '../server/upstream.ts'
 import { codeOf, StartFailure } from './failure.ts'
@@ -17,6 +22,8 @@ export interface ServerOptions {
   readonly upstream?: string
   /** Answers what the gateway let through, instead of an upstream. */
   readonly integrate?: Integration
+  /** How gateways are set up that are not REST APIs with a `REQUEST` authorizer at their own URL. */
+  readonly gateways?: readonly GatewayDescription[]
   /** Told of every request through the gateway. */
   readonly onRequest?: (request: GatewayRequest, served: Served) => void
 }
@@ -38,11 +45,18 @@ export interface Servers {
 
 type Failed = (error: unknown) => void
 
+/** What lives where, by what a URL tells. */
+export interface Deployments {
+  readonly coordinatesOf: (gatewayId: string, stage: string) => Coordinates
+  readonly isDeployed: (gatewayId: string, stage: string) => boolean
+}
+
 /** The HTTP API behind its own gateway, the gateway for everybody's APIs, the example behind that. */
 export const startServers = async (
   options: ServerOptions,
   services: Services,
-  coordinatesOf: (gatewayId: string, stage: string) => Coordinates,
+  deployments: Deployments,
+  credentials: readonly LocalCredential[],
   failed: Failed,
 ): Promise<Servers> => {
   const listening: Listening[] = []
@@ -55,13 +69,22 @@ export const startServers = async (
   }
   const close = async () => void (await Promise.all(listening.splice(0).map((server) => server.close())))
   const { accessRows, clock } = services
-  const common = { accessRows, clock, authorizer: telling(services), cache: createAuthorizerCache() }
+  const { gateways = [] } = options
+  const common = {
+    accessRows,
+    clock,
+    authorizers: telling(services),
+    cache: createAuthorizerCache(),
+    setupOf: setupReader(gateways),
+    iam: localIam(credentials, clock),
+  }
   try {
     const api = await open(listenForApi(options.port, common, services, failed), options.port, '--port')
     const integrate =
       options.integrate ?? proxyTo(options.upstream ?? (await open(startExampleUpstream(failed), 0, '')))
-    const front = createGateway({ ...common, coordinatesOf, integrate })
-    const serving = listen(options.gatewayPort, gatewayAddress, timed(front, options.onRequest), failed)
+    const front = createGateway({ ...common, ...deployments, integrate })
+    const addressOf = addressReader(gateways, deployments.isDeployed)
+    const serving = listen(options.gatewayPort, addressOf, timed(front, options.onRequest), failed)
     return { api, gateway: await open(serving, options.gatewayPort, '--gateway-port'), close }
   } catch (error) {
     await close()
@@ -70,19 +93,26 @@ export const startServers = async (
 }
 
 /** API Gateway answers 500 and says nothing; whoever runs the platform has to be told why. */
-const telling = (services: Services): Authorizer => {
-  const authorize = makeAuthorizer({ ...services, log: remembering(services.log) })
-  return (event) =>
+const telling = (services: Services): Authorizers => {
+  const remembered: AuthorizerServices = { ...services, log: remembering(services.log) }
+  return {
+    policy: complaining(makeAuthorizer(remembered), services),
+    simple: complaining(makeSimpleAuthorizer(remembered), services),
+  }
+}
+
+const complaining =
+  (authorize: Authorizer, services: Services): Authorizer =>
+  (event) =>
     authorize(event).catch((error: unknown) => {
       if (!(error instanceof Error && error.message === 'Unauthorized'))
         services.log({ level: 'error', message: 'the authorizer failed', error: causesOf(error) })
       throw error
     })
-}
 
 const listenForApi = (
   port: number,
-  common: Pick<Parameters<typeof createGateway>[0], 'accessRows' | 'authorizer' | 'cache' | 'clock'>,
+  common: Omit<GatewayOptions, 'coordinatesOf' | 'integrate'>,
   services: Services,
   failed: Failed,
 ): Promise<Listening> => {
@@ -91,7 +121,7 @@ const listenForApi = (
   const gateway = createGateway({ ...common, coordinatesOf: () => PLATFORM_COORDINATES, integrate })
   const serve = async (request: GatewayRequest) =>
     missingRoute(request) ?? asProblem(await gateway(request), request)
-  return listen(port, (url) => ({ gatewayId, stage, ...splitUrl(url) }), serve, failed, asProblem)
+  return listen(port, (url) => ({ gatewayId, stage, ...wholeUrl(url) }), serve, failed, asProblem)
 }
 
 const portFailure = (error: unknown, port: number, option: string): unknown => {
@@ -138,10 +168,3 @@ const timed =
     })
     return response
   }
-
-/** `/{gatewayId}/{stage}/{path}`. */
-const gatewayAddress = (url: string) => {
-  const { path, query } = splitUrl(url)
-  const [, gatewayId, stage, rest] = /^\/([a-z0-9]{1,32})\/([A-Za-z0-9_$-]{1,128})(\/.*)?$/.exec(path) ?? []
-  return gatewayId && stage ? { gatewayId, stage, path: rest ?? '/', query } : undefined
-}

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Address } from '../gateway/address.ts'
 import type { GatewayRequest, GatewayResponse } from '../gateway/message.ts'
 import { gatewayResponses } from '../gateway/responses.ts'
 
@@ -12,15 +13,16 @@ export interface Listening {
   close(): Promise<void>
 }
 
-export type Address = Pick<GatewayRequest, 'gatewayId' | 'stage' | 'path' | 'query'>
+/** Reads the URL and the `Host` of a request; undefined: nothing lives there. */
+export type AddressReader = (url: string, host: string | undefined) => Address | 'not-mapped' | undefined
 
 /** How what the server says by itself is put, so that it reads like what stands behind it. */
 type Dress = (response: GatewayResponse, request: GatewayRequest) => GatewayResponse
 
-/** Serves on loopback. `addressOf` reads the URL; undefined: nothing lives there. */
+/** Serves on loopback. */
 export const listen = async (
   port: number,
-  addressOf: (url: string) => Address | undefined,
+  addressOf: AddressReader,
   handle: (request: GatewayRequest) => Promise<GatewayResponse>,
   failed: (error: unknown) => void,
   dress: Dress = (response) => response,
@@ -57,14 +59,15 @@ const closed = (server: Server): Promise<void> =>
 
 const respond = async (
   incoming: IncomingMessage,
-  addressOf: (url: string) => Address | undefined,
+  addressOf: AddressReader,
   handle: (request: GatewayRequest) => Promise<GatewayResponse>,
   failed: (error: unknown) => void,
   dress: Dress,
 ): Promise<GatewayResponse> => {
-  const address = addressOf(incoming.url ?? '/')
+  const address = addressOf(incoming.url ?? '/', incoming.headers.host)
   const body = await readBody(incoming)
   if (!address) return body ? gatewayResponses.notAGateway() : gatewayResponses.requestTooLong()
+  if (address === 'not-mapped') return gatewayResponses.notMapped()
   const asked = { ...address, id: randomUUID(), method: incoming.method ?? 'GET' }
   const request = { ...asked, headers: pairs(incoming.rawHeaders), body: body ?? EMPTY }
   if (!body) return dress(gatewayResponses.requestTooLong(), request)
@@ -100,10 +103,4 @@ const pairs = (raw: readonly string[]): readonly (readonly [string, string])[] =
 const write = (outgoing: ServerResponse, { status, headers, body }: GatewayResponse): void => {
   outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) })
   outgoing.end(outgoing.req.method === 'HEAD' ? undefined : body)
-}
-
-/** Path and query as they were sent: nothing is decoded or normalised on the way to the authorizer. */
-export const splitUrl = (url: string): { readonly path: string; readonly query: string } => {
-  const at = url.indexOf('?')
-  return at < 0 ? { path: url, query: '' } : { path: url.slice(0, at), query: url.slice(at + 1) }
 }

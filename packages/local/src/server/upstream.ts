@@ -1,8 +1,9 @@
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import { wholeUrl } from '../gateway/address.ts'
 import type { Integration } from '../gateway/gateway.ts'
 import type { AuthorizerContext, GatewayRequest, GatewayResponse } from '../gateway/message.ts'
 import { gatewayResponses } from '../gateway/responses.ts'
-import { type Listening, listen, splitUrl } from './http-server.ts'
+import { type Listening, listen } from './http-server.ts'
 
 /** What the authorizer told, on its way to the backend: one header for each member of the context. */
 const CONTEXT_HEADER = 'x-countersign-'
@@ -18,6 +19,7 @@ const NOT_PASSED_ON = new Set([
   'host',
   'content-length',
   'authorization',
+  'x-amz-security-token',
 ])
 
 /** An HTTP proxy integration: the request goes to the upstream, with the context in headers nobody else can set. */
@@ -72,7 +74,7 @@ const passedOn = ({ headers, body }: GatewayRequest, context: AuthorizerContext)
 export const startExampleUpstream = (failed: (error: unknown) => void): Promise<Listening> =>
   listen(
     0,
-    (url) => ({ gatewayId: '', stage: '', ...splitUrl(url) }),
+    (url) => ({ gatewayId: '', stage: '', ...wholeUrl(url) }),
     async (request) => answer(request),
     failed,
   )

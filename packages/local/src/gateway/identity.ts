@@ -1,0 +1,57 @@
+import type { ProtectedRoute } from '@countersign/core/shared'
+import { routeKeyOf } from './authorizer-event.ts'
+import { type GatewayRequest, headersNamed } from './message.ts'
+
+const SOURCE = /^(?:method\.request|\$request)\.(header|querystring)\.(.+)$/
+const CONTEXT = /^\$?context\.(httpMethod|path|stage|apiId|routeKey|resourcePath)$/
+
+/** What API Gateway finds where it was told to look; undefined when anything is missing or empty: 401, without a call. */
+export const identityOf = (
+  sources: readonly string[],
+  request: GatewayRequest,
+  route: ProtectedRoute | undefined,
+): readonly string[] | undefined => {
+  const values = sources.map((source) => identityValue(source, request, route))
+  return values.every((value): value is string => value !== undefined && value !== '') ? values : undefined
+}
+
+const identityValue = (
+  source: string,
+  request: GatewayRequest,
+  route: ProtectedRoute | undefined,
+): string | undefined => {
+  const [, kind, name = ''] = SOURCE.exec(source) ?? []
+  if (kind === 'header') return headerValue(request, name, source)
+  if (kind === 'querystring') return new URLSearchParams(request.query).get(name) ?? undefined
+  const [, member] = CONTEXT.exec(source) ?? []
+  if (member === undefined) throw new Error(`${source} is no identity source of the emulation`)
+  return contextValue(member, request, route)
+}
+
+/** HTTP APIs join what comes twice, REST APIs take the last. */
+const headerValue = (request: GatewayRequest, name: string, source: string): string | undefined => {
+  const values = headersNamed(request, name.toLowerCase())
+  if (values.length === 0) return undefined
+  return source.startsWith('$') ? values.join(',') : values.at(-1)
+}
+
+const contextValue = (
+  member: string,
+  { method, path, stage, gatewayId }: GatewayRequest,
+  route: ProtectedRoute | undefined,
+): string => {
+  switch (member) {
+    case 'httpMethod':
+      return method
+    case 'path':
+      return path
+    case 'stage':
+      return stage
+    case 'apiId':
+      return gatewayId
+    case 'resourcePath':
+      return route?.path ?? '/{proxy+}'
+    default:
+      return routeKeyOf(route)
+  }
+}

@@ -36,6 +36,8 @@ const REVEALING = [
   'packages/core/src/signing-key/sign.ts',
   'packages/functions/src/runtime/credential-file.ts',
   'packages/functions/src/runtime/issuing.ts',
+  'packages/local/src/gateway/local-credentials.ts',
+  'packages/local/src/gateway/signature.ts',
   'packages/local/src/store/sqlite-key-ring.ts',
 ]
 

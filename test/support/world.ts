@@ -27,6 +27,8 @@ export interface Call {
   readonly token?: string
   /** Name and value by turns, for headers that come twice or in an odd case. */
   readonly rawHeaders?: readonly string[]
+  /** The address of the gateway unless given. */
+  readonly host?: string
 }
 
 /** What API Gateway asks a REST `REQUEST` authorizer. */
@@ -124,14 +126,14 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
 /** One request over the wire, without the tidying that `fetch` does. */
 export const callUrl = (
   origin: string,
-  { path, method = 'GET', token, rawHeaders = [] }: Call,
+  { path, method = 'GET', token, rawHeaders = [], host }: Call,
   body?: string,
 ): Promise<Called> =>
   new Promise((resolve, reject) => {
     const { hostname, port } = new URL(origin)
     const bearer = token === undefined ? [] : ['authorization', `Bearer ${token}`]
     const length = body === undefined ? [] : ['content-length', String(Buffer.byteLength(body))]
-    const headers = ['host', `${hostname}:${port}`, ...bearer, ...length, ...rawHeaders]
+    const headers = ['host', host ?? `${hostname}:${port}`, ...bearer, ...length, ...rawHeaders]
     const outgoing = httpRequest({ hostname, port, path, method, headers }, (incoming) => {
       const chunks: Buffer[] = []
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk))

@@ -1,4 +1,5 @@
 export { evaluatePolicy, globMatches } from './gateway/iam-policy.ts'
+export type { GatewayDescription } from './gateway/setup.ts'
 export { codeOf, StartFailure } from './platform/failure.ts'
 export {
   LOCAL_ISSUER,

@@ -1,0 +1,11 @@
+export type { Cors } from './cors.ts'
+export type { LocalCredential } from './iam.ts'
+export { evaluatePolicy, globMatches, type PolicyVerdict } from './iam-policy.ts'
+export { parseCredentials } from './local-credentials.ts'
+export {
+  type CustomDomain,
+  GATEWAY_SHAPES,
+  type GatewayDescription,
+  type GatewaySetup,
+  type GatewayShape,
+} from './setup.ts'

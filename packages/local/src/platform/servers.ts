@@ -7,7 +7,13 @@ import { causesOf } from '@countersign/functions/runtime/http'
 import type { Log, LogLine, Services } from '@countersign/functions/runtime/services'
 import { addressReader, wholeUrl } from '../gateway/address.ts'
 import { createAuthorizerCache } from '../gateway/authorizer-cache.ts'
-import { type Authorizer, type Authorizers, createGateway, type GatewayOptions, type Integration } from '../gateway/gateway.ts'
+import {
+  type Authorizer,
+  type Authorizers,
+  createGateway,
+  type GatewayOptions,
+  type Integration,
+} from '../gateway/gateway.ts'
 import { type LocalCredential, localIam } from '../gateway/iam.ts'
 import type { GatewayRequest, GatewayResponse } from '../gateway/message.ts'
 import { type GatewayDescription, setupReader } from '../gateway/setup.ts'

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parseCredentials } from '@countersign/local/gateway'
 import { afterAll, describe, expect, it } from 'vitest'
 import { signedBySdk } from '../../packages/local/src/gateway/signing.fixture.ts'
+import { only } from '../support/only.ts'
 import { done, startWorld } from '../support/world.ts'
 import { consumer, issue, publish, TENANCIES } from './given.ts'
 
@@ -52,7 +53,7 @@ const PLACES = [
 const ORIGIN = 'https://app.example.org'
 const GRANTED = ['GET /tenancies/{id}', 'GET /files/{proxy+}', 'GET /shared']
 
-describe('the gateway', async () => {
+const shapes = async () => {
   const reasons: unknown[] = []
   const world = await startWorld({
     gateways: PLACES.map(({ shape, gatewayId, stage }) => ({
@@ -228,7 +229,14 @@ describe('the gateway', async () => {
       expect(await status('/tenancies/7', stranger.secret)).toBe(403)
     })
   })
-})
+}
 
 const withoutHost = (headers: Readonly<Record<string, string>>): readonly string[] =>
   Object.entries(headers).flatMap(([name, value]) => (name === 'host' ? [] : [name, value]))
+
+only(
+  'local',
+  "the emulator's gateway has REST APIs alone, and verifies no signature",
+  'the gateway in every shape',
+  () => describe('the gateway', shapes),
+)

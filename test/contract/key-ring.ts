@@ -1,5 +1,6 @@
-import { err, ok, Redacted } from '@countersign/core/shared'
-import type { KeyRingStore } from '@countersign/core/signing-key'
+import { randomBytes } from 'node:crypto'
+import { ALGORITHMS, err, idFrom, ok, Redacted } from '@countersign/core/shared'
+import { type KeyRingStore, type RotationContext, SigningKey } from '@countersign/core/signing-key'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 export interface RingStore {
@@ -131,6 +132,36 @@ export const keyRingContract = (
       expect(await store.keyRing.promote(B, A)).toEqual(SUPERSEDED)
       expect(await current()).toEqual([C, `ring ${C}`])
     })
+
+    it.each(ALGORITHMS.filter(SigningKey.isAvailable))(
+      'carries a ring through rotations to %s and lets a key that was given up go',
+      async (algorithm) => {
+        const context = (more: Partial<RotationContext> = {}): RotationContext => ({
+          store: store.keyRing,
+          newId: (kind) => idFrom(kind, randomBytes(16)),
+          randomBytes,
+          now: new Date(),
+          refreshSeconds: 60,
+          algorithm,
+          ...more,
+        })
+        const ring = async () => {
+          const found = await store.keyRing.current()
+          return found ? SigningKey.readRing(found.text).keys : []
+        }
+        const rotate = async (id: string, more?: Partial<RotationContext>) => {
+          const rotated = await SigningKey.rotate(id, context(more))
+          expect(rotated).toMatchObject({ ok: true })
+          return rotated.ok ? rotated.value : undefined
+        }
+        const first = await rotate(A, { algorithm: 'HS512' })
+        const second = await rotate(B)
+        expect(await ring()).toEqual([first, second])
+        const third = await rotate(C, { ...(first && { compromised: first.kid }) })
+        expect(await ring()).toEqual([second, third])
+        expect([second?.algorithm, third?.algorithm]).toEqual([algorithm, algorithm])
+      },
+    )
 
     it('throws when a version that was never staged is promoted, and keeps the current one', async () => {
       await rotated(A, undefined)

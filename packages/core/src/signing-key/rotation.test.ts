@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { ALGORITHMS } from '../shared/algorithm.ts'
+import { LONGEST_TOKEN_SECONDS } from '../shared/environment.ts'
 import { Redacted } from '../shared/redacted.ts'
 import { err, ok } from '../shared/result.ts'
+import { newKeyMaterial } from './key-material.ts'
 import type { KeyRingStore } from './key-ring-store.ts'
-import { signingKey } from './ring.ts'
+import { isAvailable } from './public-key.ts'
+import { MOST_KEYS, signingKey } from './ring.ts'
 import { createSecret, finishSecret, type RotationContext, rotate, testSecret } from './rotation.ts'
 import { readRing, writeRing } from './secret.ts'
 
@@ -168,6 +172,121 @@ describe('a rotation', () => {
     pass(10 * REFRESH)
     for (const step of [testSecret, finishSecret]) expect(reasonOf(await step('r2', context()))).toBe('done')
     expect(await kids()).toHaveLength(2)
+  })
+})
+
+/** A process that is gone at one of its calls, before or after it had its effect; nothing it does then has any. */
+const dying = (store: KeyRingStore, at: number, when: 'before' | 'after'): KeyRingStore => {
+  let calls = 0
+  const gone = () => {
+    throw new Error('the process is gone')
+  }
+  const call = async <T>(effect: () => Promise<T>): Promise<T> => {
+    const mine = calls++
+    if (mine > at || (mine === at && when === 'before')) gone()
+    const result = await effect()
+    return mine === at ? gone() : result
+  }
+  return {
+    current: () => call(() => store.current()),
+    version: (id) => call(() => store.version(id)),
+    stage: (id, text) => call(() => store.stage(id, text)),
+    promote: (id, from) => call(() => store.promote(id, from)),
+  }
+}
+
+describe.each(ALGORITHMS.filter(isAvailable))('a rotation to %s that dies', (algorithm) => {
+  const CALLS = 10
+  const deaths = Array.from(
+    { length: 2 * CALLS },
+    (_, one) => [one >> 1, one % 2 ? 'after' : 'before'] as const,
+  )
+
+  it('makes so many calls, each of which may be its last', async () => {
+    const { context, store } = world()
+    await rotate('r1', context())
+    const alive = dying(store, CALLS, 'before')
+    expect(reasonOf(await rotate('r2', context({ algorithm, store: alive })))).toBe('done')
+    await expect(alive.current()).rejects.toThrow('gone')
+  })
+
+  it.each(deaths)('at call %d, %s its effect, is done when it is taken up again', async (at, when) => {
+    const { context, store, ring, kids, pass, now } = world()
+    await rotate('r1', context())
+    const [first = ''] = await kids()
+    await expect(rotate('r2', context({ algorithm, store: dying(store, at, when) }))).rejects.toThrow('gone')
+    expect((await kids())[0]).toBe(first)
+    for (const step of [createSecret, testSecret, finishSecret])
+      expect(reasonOf(await step('r2', context({ algorithm })))).toBe('done')
+    const after = await ring()
+    expect(after.keys.map((key) => [key.kid === first, key.algorithm])).toEqual([
+      [true, 'HS512'],
+      [false, algorithm],
+    ])
+    expect(signingKey(after, now())?.kid).toBe(first)
+    pass(2 * REFRESH)
+    expect(signingKey(after, now())?.algorithm).toBe(algorithm)
+  })
+
+  it.each(deaths)('at call %d, %s its effect, never blocks another', async (at, when) => {
+    const { context, store, ring, kids } = world()
+    await rotate('r1', context())
+    const [first = ''] = await kids()
+    await expect(rotate('dead', context({ algorithm, store: dying(store, at, when) }))).rejects.toThrow(
+      'gone',
+    )
+    const before = await kids()
+    expect(reasonOf(await rotate('r3', context({ algorithm: 'EdDSA' })))).toBe('done')
+    expect((await kids()).slice(0, before.length)).toEqual(before)
+    expect((await ring()).keys).toHaveLength(before.length + 1)
+    expect(before[0]).toBe(first)
+  })
+})
+
+describe('the ring', () => {
+  it('is full at some time: a rotation is refused and leaves nothing behind', async () => {
+    const { context, kids, pass, versions } = world()
+    for (let count = 0; count < MOST_KEYS; count++)
+      expect(reasonOf(await rotate(`r${count}`, context()))).toBe('done')
+    const kept = versions.size
+    expect(reasonOf(await createSecret('more', context()))).toBe('key_ring_full')
+    expect(reasonOf(await rotate('more', context()))).toBe('key_ring_full')
+    expect([versions.size, (await kids()).length]).toEqual([kept, MOST_KEYS])
+    pass(LONGEST_TOKEN_SECONDS + 2 * REFRESH)
+    expect(reasonOf(await rotate('more', context())), 'once the oldest are gone').toBe('done')
+    expect(await kids()).toHaveLength(2)
+  })
+
+  it('that is full has room for the successor of a key that was given up', async () => {
+    const { context, ring, kids, now } = world()
+    for (let count = 0; count < MOST_KEYS; count++) await rotate(`r${count}`, context())
+    const [stolen = ''] = await kids()
+    expect(reasonOf(await rotate('emergency', context({ compromised: stolen })))).toBe('done')
+    expect(await kids()).toHaveLength(MOST_KEYS)
+    expect(signingKey(await ring(), now())?.kid).toBe((await kids()).at(-1))
+  })
+
+  it('that is full fits into a secret of 65,536 bytes, whatever its keys are', async () => {
+    const { context } = world()
+    const algorithm = isAvailable('ML-DSA-44') ? 'ML-DSA-44' : 'ES256'
+    const key = {
+      kid: `key_${'f'.repeat(32)}`,
+      ...(await newKeyMaterial(algorithm, context().randomBytes)),
+      createdAt: 1_790_000_000,
+      signsFrom: 1_790_000_000,
+    } as const
+    const text = writeRing({ keys: Array.from({ length: MOST_KEYS }, () => key) })
+    expect(Buffer.byteLength(text.reveal())).toBeLessThan(65_536)
+  })
+
+  it('whose one key was given up signs with the next one at once', async () => {
+    const { context, ring, kids, now } = world()
+    await rotate('r1', context())
+    const [only = ''] = await kids()
+    expect(reasonOf(await rotate('r2', context({ compromised: only, algorithm: 'ES256' })))).toBe('done')
+    const after = await ring()
+    expect(after.keys.map(({ kid }) => kid)).not.toContain(only)
+    expect(signingKey(after, now())?.algorithm).toBe('ES256')
   })
 })
 

@@ -13,7 +13,7 @@ import { lambda } from '../runtime/lambda.ts'
 import { readKeyRing } from '../runtime/mint.ts'
 import type { Refusal } from '../runtime/problem.ts'
 import { type RotationServices, rotateNow } from '../runtime/rotating.ts'
-import { rotationIdOf } from '../runtime/rotation-id.ts'
+import { riddingIdOf } from '../runtime/rotation-id.ts'
 import type { Services } from '../runtime/services.ts'
 
 const Path = z.object({ kid: idOf('key') })
@@ -46,9 +46,7 @@ const compromise = async (services: Needs, request: Asked): Promise<Result<HttpA
   )
   const before = await successor(services, path.kid, cause.now)
   if (before) return ok(answerOf(path.kid, before)) // given up before: there is nothing left to rotate away
-  const rotated = await rotateNow(services, rotationIdOf(request, services.randomBytes), cause, {
-    compromised: path.kid,
-  })
+  const rotated = await rotateNow(services, riddingIdOf(path.kid), cause, { compromised: path.kid })
   if (rotated.ok) return ok(answerOf(path.kid, rotated.value))
   const others = await successor(services, path.kid, cause.now)
   return others ? ok(answerOf(path.kid, others)) : rotated

@@ -1,3 +1,4 @@
+export type { UpstreamHandler } from '../server/upstream.ts'
 export type { Cors } from './cors.ts'
 export type { LocalCredential } from './iam.ts'
 export { evaluatePolicy, globMatches, type PolicyVerdict } from './iam-policy.ts'
@@ -9,3 +10,12 @@ export {
   type GatewaySetup,
   type GatewayShape,
 } from './setup.ts'
+export {
+  startTestGateway,
+  type TestDecision,
+  type TestGateway,
+  type TestGatewayOptions,
+  type TestRequest,
+  type TestToken,
+  type TestTokenOptions,
+} from './test-gateway.ts'

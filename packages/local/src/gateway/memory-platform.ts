@@ -1,0 +1,83 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { Access } from '@countersign/core/access'
+import type { Cause } from '@countersign/core/events'
+import type { Change } from '@countersign/core/ledger'
+import { rotateNow } from '@countersign/functions/runtime/rotating'
+import type { Log, Services } from '@countersign/functions/runtime/services'
+import { localServices } from '../platform/services.ts'
+import { localBus } from '../runtime/bus.ts'
+import { platformIntegration } from '../server/platform-api.ts'
+import { openDatabase } from '../store/database.ts'
+import { sqliteQueues } from '../store/sqlite-queues.ts'
+
+/** The platform's own functions over a store in memory: no ports, no files, no pipeline to wait for. */
+export interface MemoryPlatform {
+  readonly services: Services
+  /** Calls a route of the platform's HTTP API as its operator; the answer's body. Throws what it was refused for. */
+  ask(method: string, path: string, body?: object): Promise<unknown>
+  close(): void
+}
+
+const ISSUER = 'https://countersign.test'
+const OPERATOR = { consumerId: 'con_operator' }
+
+/** What the pipeline would bring to the read model is there by the time a command has answered. */
+export const startMemoryPlatform = async (clock: () => Date, log: Log): Promise<MemoryPlatform> => {
+  const database = openDatabase(':memory:')
+  const queues = sqliteQueues(database)
+  let projected: Promise<void> = Promise.resolve()
+  const services: Services = localServices({
+    database,
+    queues,
+    bus: localBus({ queues, clock, adversity: undefined, sent: () => {} }),
+    clock,
+    settings: { issuer: ISSUER, ringRefreshSeconds: 1 },
+    log,
+    committed: ({ entities }: Change) => {
+      const writes = entities.flatMap(({ events }) => events.flatMap(Access.grantsOf))
+      projected = projected.then(() => services.accessRows.write(writes))
+    },
+    sent: () => {},
+    unrelayed: () => 0,
+  })
+  const cause: Cause = { actor: 'test', correlationId: services.newId('event'), now: clock() }
+  const rotated = await rotateNow(services, cause.correlationId, cause)
+  if (!rotated.ok) throw new Error(`there is no key to sign tokens with: ${rotated.error.reason}`)
+  const answer = platformIntegration(services)
+  return {
+    services,
+    ask: async (method, path, body) => {
+      const answered = await answer(requestOf(method, path, body), OPERATOR)
+      await projected
+      if (answered.status >= 300) throw new Error(refusalIn(String(answered.body)))
+      return JSON.parse(String(answered.body) || 'null')
+    },
+    close: () => database.close(),
+  }
+}
+
+const requestOf = (method: string, path: string, body: object | undefined) => ({
+  id: randomUUID(),
+  method,
+  gatewayId: 'countersign',
+  stage: 'test',
+  path,
+  wirePath: path,
+  query: '',
+  headers: [
+    ['content-type', 'application/json'],
+    ['idempotency-key', randomBytes(16).toString('hex')],
+  ] as const,
+  body: Buffer.from(body === undefined ? '' : JSON.stringify(body)),
+})
+
+interface ProblemBody {
+  readonly detail: string
+  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[]
+}
+
+/** A problem (RFC 9457) in one line, with everything that has to be mended. */
+const refusalIn = (body: string): string => {
+  const { detail, errors = [] } = JSON.parse(body) as ProblemBody
+  return [detail, ...errors.map((error) => `${error.pointer}: ${error.detail}`)].join('\n  ')
+}

@@ -1,0 +1,118 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, describe, expect, it } from 'vitest'
+import { GATEWAY_SHAPES } from './setup.ts'
+import { signedBySdk } from './signing.fixture.ts'
+import { startTestGateway } from './test-gateway.ts'
+
+const says = (authorization: string, more: object = {}) => ({
+  'x-countersign-authorization': authorization,
+  responses: { 200: { description: 'ok' } },
+  ...more,
+})
+const id = { parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }] }
+const DOCUMENT = {
+  openapi: '3.1.0',
+  info: { title: 'Things', version: '1' },
+  paths: {
+    '/things/{id}': { get: says('token', id), post: says('token', id) },
+    '/things': { get: says('token') },
+    '/jobs': { get: says('iam') },
+    '/up': { get: says('open') },
+  },
+}
+
+describe.each(GATEWAY_SHAPES)('a test gateway of the shape %s', async (shape) => {
+  const gateway = await startTestGateway({
+    openapi: DOCUMENT,
+    shape,
+    upstream: async (request) =>
+      Response.json({
+        body: await request.text(),
+        url: request.url,
+        caller: request.headers.get('x-countersign-token-id'),
+        credential: request.headers.get('authorization'),
+      }),
+  })
+  afterAll(() => gateway.close())
+
+  it('lets a token through to the API under test, and keeps it to itself', async () => {
+    const token = await gateway.token({ routes: ['POST /things/{id}'] })
+    const answer = await gateway.fetch('/things/7?a=1', { method: 'POST', body: 'hello', token })
+    expect([answer.status, await answer.json()]).toEqual([
+      200,
+      { body: 'hello', url: 'http://upstream/things/7?a=1', caller: token.id, credential: null },
+    ])
+    expect(gateway.decisions.at(-1)).toEqual({
+      outcome: 'allow',
+      reason: undefined,
+      tokenId: token.id,
+      method: 'POST',
+      route: '/things/{id}',
+    })
+    expect((await gateway.fetch('/things/7', { token })).status).toBe(403)
+    expect((await gateway.fetch('/things/7')).status).toBe(401)
+    expect((await gateway.fetch('/things/7', { token: 'garbage' })).status).toBe(401)
+  })
+
+  it('gives a token for every route that takes one, and lets time pass', async () => {
+    const token = await gateway.token({ expiresIn: '1d' })
+    for (const path of ['/things', '/things/7'])
+      expect((await gateway.fetch(path, { token })).status).toBe(200)
+    gateway.advance('25h')
+    expect((await gateway.fetch('/things', { token })).status).toBe(401)
+    expect(gateway.decisions.at(-1)?.reason).toBe('token_expired')
+    const fresh = await gateway.token()
+    expect((await gateway.fetch('/things', { token: fresh })).status).toBe(200)
+  })
+
+  it('opens `iam` routes to who signs with its credentials', async () => {
+    const [credential] = gateway.credentials
+    if (!credential) throw new Error('no credentials')
+    const { host, pathname, origin } = new URL(`${gateway.url}/jobs`)
+    const now = new Date(Date.now() + 25 * 3_600_000)
+    const signed = await signedBySdk(
+      { host, path: pathname, region: gateway.region, expiresIn: 600, now },
+      credential,
+    )
+    expect((await fetch(`${origin}${signed.path}?${signed.query}`)).status).toBe(200)
+    expect((await gateway.fetch('/jobs')).status).toBe(403)
+    expect((await gateway.fetch('/up')).status).toBe(200)
+  })
+})
+
+describe('a test gateway', () => {
+  it('stands in front of an API that listens somewhere', async () => {
+    const server = createServer((request, response) => response.end(`you asked for ${request.url}`))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const upstream = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    await using gateway = await startTestGateway({ openapi: JSON.stringify(DOCUMENT), upstream })
+    expect(await (await gateway.fetch('/up')).text()).toBe('you asked for /up')
+    server.closeAllConnections()
+    server.close()
+  })
+
+  it('refuses to start for a document that could not be registered, with all that is wrong with it', async () => {
+    const openapi = {
+      ...DOCUMENT,
+      paths: { '/a': { get: says('nobody') }, '/b': { get: says('everybody') } },
+    }
+    await expect(startTestGateway({ openapi, upstream: 'http://127.0.0.1:9' })).rejects.toThrow(
+      /paths\/~1a\/get[\s\S]*paths\/~1b\/get/,
+    )
+  })
+
+  it('says of a route that there is no token for it', async () => {
+    await using gateway = await startTestGateway({ openapi: DOCUMENT, upstream: 'http://127.0.0.1:9' })
+    await expect(gateway.token({ routes: ['GET /jobs'] })).rejects.toThrow(/iam/)
+    expect(() => gateway.advance('tomorrow')).toThrow(/duration/)
+  })
+
+  it('answers 502 when the API under test fails', async () => {
+    await using gateway = await startTestGateway({
+      openapi: DOCUMENT,
+      upstream: () => Promise.reject(new Error('it broke')),
+    })
+    expect((await gateway.fetch('/up')).status).toBe(502)
+  })
+})

@@ -3,7 +3,7 @@ import { done } from '../support/world.ts'
 import { eventually } from './eventually.ts'
 import { type Fault, type FaultProxy, first, on, refusal, startFaultProxy } from './fault-proxy.ts'
 import { housing } from './given.ts'
-import { coldStart, invoke } from './levers.ts'
+import { coldStart, invoke, setPolling, withTimeout } from './levers.ts'
 import { everyEvent } from './read-models.ts'
 import { openEmulatorWorld } from './world.ts'
 
@@ -24,7 +24,7 @@ afterEach(() => {
   proxy.fault = undefined
 })
 const { client } = world
-const { issue, statusWith, opens } = await housing(world)
+const { issue, statusWith, opens, dead } = await housing(world)
 const good = await issue()
 await opens(good.token)
 
@@ -93,6 +93,17 @@ describe('what was acknowledged, when services fail', () => {
   const tokens = async () =>
     (await everyEvent(world.wire, world.deployment)).filter(({ type }) => type === 'token.issued').length
 
+  const waiting = async () =>
+    done(await client.pipeline.status()).subscriptions.find(({ name }) => name === 'ProjectAccess')?.waiting
+
+  /** What comes of a command whose event no reader can handle. */
+  const asDeadLetter = async <T>(work: () => Promise<T>): Promise<T> => {
+    proxy.fault = on(['UpdateItem'], broken)
+    const done = await work()
+    await eventually('the event is a dead letter', async () => (await dead()) === 1)
+    return done
+  }
+
   const conflict: Fault = async ({ body }) => {
     const items: readonly unknown[] = JSON.parse(body).TransactItems
     const CancellationReasons = items.map((__, at) =>
@@ -139,6 +150,57 @@ describe('what was acknowledged, when services fail', () => {
     proxy.fault = undefined
     for (const { token } of held) await opens(token)
     await world.settled()
+  })
+
+  it('arrives although the function that handles a batch dies half-way through it', async () => {
+    await setPolling(world, 'ProjectAccess', false)
+    const held = [await issue(), await issue(), await issue()]
+    await eventually('all of them wait in one queue', async () => (await waiting()) === held.length)
+    let writes = 0
+    proxy.fault = on(['UpdateItem'], (call) => (++writes === 2 ? Promise.resolve('hang') : call.forward()))
+    await withTimeout(world, 'ProjectAccessSubscriber', 1, async () => {
+      await setPolling(world, 'ProjectAccess', true)
+      for (const { token } of held) await opens(token)
+    })
+    expect(writes).toBeGreaterThan(held.length)
+    proxy.fault = undefined
+    await world.settled()
+    expect(await dead()).toBe(0)
+  })
+
+  it.each([
+    ['refuses', broken],
+    ['throttles', throttled],
+    ['breaks every connection', dropped],
+  ] as const)('stays a dead letter while SQS %s, and is delivered by the next redrive', async (_, fault) => {
+    const lost = await asDeadLetter(issue)
+    proxy.fault = on(['SendMessage'], fault)
+    const failed = await client.pipeline.redrive('ProjectAccess')
+    expect(!failed.ok && failed.error.reason === 'problem' && failed.error.problem.status).toBe(500)
+    proxy.fault = undefined
+    expect(await statusWith(lost.token)).toBe(401)
+    await eventually('it is put back', async () => {
+      const redriven = await client.pipeline.redrive('ProjectAccess')
+      return redriven.ok && redriven.value.body.redriven > 0
+    })
+    await opens(lost.token)
+    await world.settled()
+  })
+
+  it.each([
+    ['answers 5xx', broken],
+    ['throttles', throttled],
+    ['breaks every connection', dropped],
+  ] as const)('is the rotation that was, and the next one, while Secrets Manager %s', async (_, fault) => {
+    const before = done(await client.signingKeys.list()).items.map(({ kid }) => kid)
+    proxy.fault = on(['PutSecretValue', 'UpdateSecretVersionStage'], fault)
+    const failed = await client.signingKeys.rotate()
+    expect(!failed.ok && failed.error.reason === 'problem' && failed.error.problem.status).toBe(500)
+    proxy.fault = undefined
+    expect(done(await client.signingKeys.list()).items.map(({ kid }) => kid)).toEqual(before)
+    const { kid } = done(await client.signingKeys.rotate())
+    expect(done(await client.signingKeys.list()).items.map((key) => key.kid)).toEqual([...before, kid])
+    expect(await statusWith(good.token)).toBe(200)
   })
 
   it('is refused at the next request, though nothing gets onto the bus', async () => {

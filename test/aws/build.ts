@@ -8,6 +8,7 @@ import {
   rotations,
   routes,
   schedules,
+  simpleAuthorizer,
   streams,
   subscriptions,
 } from '@countersign/topology'
@@ -32,7 +33,7 @@ const tables: readonly Readonly<Record<string, Runs>>[] = [
   streams,
   schedules,
   rotations,
-  { authorizer },
+  { authorizer, simpleAuthorizer },
 ]
 const MODULES = [...new Set(tables.flatMap((table) => Object.values(table)).map(({ module }) => module))]
 

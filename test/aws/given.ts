@@ -31,18 +31,19 @@ export const housing = async (world: EmulatorWorld) => {
     const first = await ask(key)
     return first.ok ? first : ask(key)
   }
-  const issue = async (): Promise<Issued> => {
-    const { id, token } = done(await askAgain())
+  const held = ({ id, token }: { readonly id: string; readonly token?: string }): Issued => {
     if (token === undefined) throw new Error('the token waits for approval')
     return { id, token }
   }
+  const issue = async (): Promise<Issued> => held(done(await ask()))
+  const issueAgain = async (): Promise<Issued> => held(done(await askAgain()))
   const statusWith = async (token: string) => (await world.call({ path: PATH, token })).status
   const opens = (token: string) =>
     eventually('the token opens', async () => (await statusWith(token)) === 200)
   /** Dead letters of the projector. */
   const dead = async () =>
     done(await client.pipeline.status()).subscriptions.find(({ name }) => name === 'ProjectAccess')?.dead
-  return { ask, issue, statusWith, opens, dead }
+  return { ask, issue, issueAgain, statusWith, opens, dead }
 }
 
 const DOCUMENT = {

@@ -119,6 +119,23 @@ const linesOf = async ({ wire }: World, logGroupName: string): Promise<readonly 
   return lines
 }
 
+/** Lets a function run no longer than this while something is done: Lambda ends it where it stands. */
+export const withTimeout = async <T>(
+  world: World,
+  name: string,
+  seconds: number,
+  work: () => Promise<T>,
+): Promise<T> => {
+  const path = `/2015-03-31/functions/${functionNamed(world, name)}/configuration` as const
+  const { Timeout } = await world.wire.rest('lambda', `GET ${path}`)
+  await world.wire.rest('lambda', `PUT ${path}`, { Timeout: seconds })
+  try {
+    return await work()
+  } finally {
+    await world.wire.rest('lambda', `PUT ${path}`, { Timeout })
+  }
+}
+
 /** New containers from the next call on: nothing that was read before is known to them. */
 export const coldStart = async (world: World, name: string): Promise<void> => {
   const path = `/2015-03-31/functions/${functionNamed(world, name)}/configuration` as const

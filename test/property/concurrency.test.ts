@@ -3,13 +3,16 @@ import { setImmediate } from 'node:timers/promises'
 import type { IssuedToken, Outcome, Token } from '@countersign/client'
 import { Consumer } from '@countersign/core/consumer'
 import type { Cause } from '@countersign/core/events'
-import { digestOf } from '@countersign/core/shared'
+import { ALGORITHMS, digestOf } from '@countersign/core/shared'
+import { SigningKey } from '@countersign/core/signing-key'
 import { change } from '@countersign/functions/runtime/command'
 import { consumerShape, loadConsumer } from '@countersign/functions/runtime/entities'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { callUrl, done, startWorld } from '../support/world.ts'
 import { coordinatesOf, DOCUMENT, givenApi, givenConsumer, givenToken, type Issued } from './given.ts'
 import { delivered, everyEvent, type LocalWorld, rowsOf } from './road.ts'
+
+const HERE = ALGORITHMS.filter(SigningKey.isAvailable)
 
 let world: LocalWorld
 const begin = async (options: Parameters<typeof startWorld>[0] = {}) => {
@@ -271,7 +274,7 @@ describe('callers under way', () => {
     expect(new Set(seen.map(({ status }) => status))).toEqual(new Set([200, 401]))
   })
 
-  it('during 25 rotations are not refused once, and tokens issued meanwhile are good', async () => {
+  it('during 25 rotations, each to another algorithm, are not refused once, and tokens issued meanwhile are good', async () => {
     await world.stop()
     await begin({ clock: hurrying })
     const tokens = [...(await given(3))]
@@ -279,7 +282,8 @@ describe('callers under way', () => {
     const consumer = items.find(({ name }) => name === 'billing')?.id ?? ''
     const stop = callOnAndOn((round) => tokens[round % tokens.length])
     for (let count = 0; count < 25; count++) {
-      done(await world.client.signingKeys.rotate())
+      const algorithm = HERE[count % HERE.length]
+      done(await world.client.signingKeys.rotate({ algorithm }))
       const issued = await givenToken(world.client, consumer)
       await delivered(world.platform)
       tokens.push(issued)
@@ -290,6 +294,8 @@ describe('callers under way', () => {
     // Keys really took turns at signing while the callers called.
     const issued = done(await world.client.tokens.list({ consumer, limit: 100 })).items
     expect(new Set(issued.map(({ kid }) => kid)).size).toBeGreaterThan(3)
-    expect(done(await world.client.signingKeys.list()).items.length).toBeGreaterThan(25)
+    const keys = done(await world.client.signingKeys.list()).items
+    expect(keys.length).toBeGreaterThan(25)
+    expect(new Set(keys.map(({ algorithm }) => algorithm))).toEqual(new Set(HERE))
   })
 })

@@ -80,6 +80,33 @@ const deciders = { Authorizer: authorizes, SimpleAuthorizer: authorizesSimply }
 for (const [name, watched] of Object.entries({ ...followers, ...rotators, ...jobs, ...deciders }))
   failing(name, watched)
 
+/** Of the decision log: how many by outcome and reason, and how many there were none of because a store failed. */
+const NAMESPACE = 'Countersign'
+const counting = (name: string, { nodes }: sst.aws.Function) => {
+  const logGroupName = nodes.function.loggingConfig.logGroup
+  const count = (what: string, pattern: string, dimensions?: Readonly<Record<string, string>>) => {
+    const metric = { name: `${$app.stage}-${name}${what}`, namespace: NAMESPACE, value: '1' }
+    return new aws.cloudwatch.LogMetricFilter(`${name}${what}`, {
+      logGroupName,
+      pattern,
+      metricTransformation: { ...metric, ...(dimensions && { dimensions }) },
+    })
+  }
+  count('Refusals', '{ $.message = "decision" && $.outcome = "deny" }', { reason: '$.reason' })
+  count('Failures', '{ $.message = "decision" && $.outcome = "error" }')
+  count('FailureReasons', '{ $.message = "decision" && $.outcome = "error" }', { reason: '$.reason' })
+  alarm(`${name}Failures`, {
+    description: `${name} could not decide: callers see 500 while its key ring or its read model cannot be read`,
+    namespace: NAMESPACE,
+    metric: `${$app.stage}-${name}Failures`,
+    dimensions: {},
+    above: 0,
+    statistic: 'Sum',
+  })
+}
+
+for (const [name, decider] of Object.entries(deciders)) counting(name, decider)
+
 alarm('AuthorizerDuration', {
   description: 'Decisions are slow: the read model or the key ring answers late',
   namespace: 'AWS/Lambda',

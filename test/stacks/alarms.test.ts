@@ -47,6 +47,27 @@ describe('alarms', () => {
       ).toHaveLength(1)
   })
 
+  it('watch the decisions that could not be made, counted from the decision log, as refusals are by their reason', () => {
+    for (const name of ['Authorizer', 'SimpleAuthorizer']) {
+      const logGroupName = at(the(graph, 'function', `${name}Function`), 'loggingConfig.logGroup')
+      const filter = (what: string) => the(graph, 'metricFilter', `${name}${what}`)
+      expect(filter('Failures')).toMatchObject({
+        logGroupName,
+        pattern: '{ $.message = "decision" && $.outcome = "error" }',
+        metricTransformation: { namespace: 'Countersign', value: '1' },
+      })
+      expect(filter('Refusals')).toMatchObject({
+        logGroupName,
+        pattern: '{ $.message = "decision" && $.outcome = "deny" }',
+        metricTransformation: { dimensions: { reason: '$.reason' } },
+      })
+      const counted = at(filter('Failures'), 'metricTransformation.name')
+      expect(alarms.filter(({ metricName }) => metricName === counted)).toEqual([
+        expect.objectContaining({ namespace: 'Countersign', threshold: 0, statistic: 'Sum' }),
+      ])
+    }
+  })
+
   it('watch how far each stream is behind', () => {
     for (const name of Object.keys(streams))
       expect(watching('IteratorAge', 'FunctionName', functionName(`${name}Stream`))).toEqual([

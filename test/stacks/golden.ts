@@ -42,6 +42,7 @@ const SHOWN: Readonly<Record<string, Lines>> = {
   'aws:cloudwatch/eventRule:EventRule': members('eventPattern', 'state'),
   'aws:cloudwatch/eventTarget:EventTarget': members('arn', 'deadLetterConfig', 'retryPolicy'),
   'aws:cloudwatch/logGroup:LogGroup': members('retentionInDays'),
+  'aws:cloudwatch/logMetricFilter:LogMetricFilter': members('pattern', 'metricTransformation'),
   'aws:cloudwatch/metricAlarm:MetricAlarm': members(
     'metricName',
     'statistic',

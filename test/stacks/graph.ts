@@ -15,6 +15,7 @@ export const KINDS = {
   logGroup: 'aws:cloudwatch/logGroup:LogGroup',
   mapping: 'aws:lambda/eventSourceMapping:EventSourceMapping',
   method: 'aws:apigateway/method:Method',
+  metricFilter: 'aws:cloudwatch/logMetricFilter:LogMetricFilter',
   path: 'aws:apigateway/resource:Resource',
   permission: 'aws:lambda/permission:Permission',
   queue: 'aws:sqs/queue:Queue',

@@ -2,6 +2,7 @@ import type { AccessRowReader } from '@countersign/core/access'
 import * as Access from '@countersign/core/access/module'
 import type { KeyRingReader } from '@countersign/core/signing-key'
 import type { Services } from '../runtime/services.ts'
+import { failureOf, noting } from './failure.ts'
 import { type Judged, judge } from './judge.ts'
 import { cachedVerifier } from './key-ring-cache.ts'
 import { questionOf, type Shape } from './question.ts'
@@ -26,12 +27,21 @@ export interface Answering<A> {
  * failure of a store through as it is, which API Gateway answers with 500: never Allow.
  */
 export const deciding = <A>(services: AuthorizerServices, { shapes, narrowed, answer }: Answering<A>) => {
-  const verify = cachedVerifier(services.keyRing, services.settings.ringRefreshSeconds)
+  const verified = cachedVerifier(services.keyRing, services.settings.ringRefreshSeconds)
+  const verify: typeof verified = (token, at) => noting('key_ring_unavailable', verified(token, at))
+  const accessRows: AccessRowReader = {
+    read: (keys) => noting('read_model_unavailable', services.accessRows.read(keys)),
+  }
+  const reading = { accessRows, settings: services.settings }
   return async (event: unknown): Promise<A> => {
     const decisionId = services.newId('decision')
     const asked = questionOf(event)
     const question = asked && shapes.includes(asked.shape) ? asked : undefined
-    const found = await judge(question, verify, services, services.clock())
+    const found = await judge(question, verify, reading, services.clock()).catch((error: unknown) => {
+      const line = { outcome: 'error', reason: failureOf(error) } as const
+      services.log({ level: 'error', message: 'decision', decisionId, ...line })
+      throw error
+    })
     const judged = narrowed ? narrowed(found) : found
     services.log({ level: 'info', message: 'decision', decisionId, ...judged.line })
     if (!question || isUnauthorized(judged)) throw new Error('Unauthorized') // exactly this message becomes 401

@@ -231,6 +231,65 @@ const shapes = async () => {
   })
 }
 
+const CACHE_SECONDS = 300
+
+/** Mixed routes, kept answers: what came before changes nothing of what comes after. */
+const kept = async () => {
+  let now = Date.now()
+  const reasons: unknown[] = []
+  const world = await startWorld({
+    clock: () => new Date(now),
+    gateways: PLACES.map(({ shape, gatewayId, stage }) => ({ shape, gatewayId, stage })),
+    log: ({ message, reason }) => void (message === 'decision' && reasons.push(reason)),
+  })
+  afterAll(() => world.stop())
+  const holder = (await consumer(world.client)).id
+  for (const { gatewayId, stage } of PLACES)
+    await publish(world.client, gatewayId, {
+      document: MIXED,
+      at: { ...TENANCIES, gatewayId, stage },
+      cacheSeconds: CACHE_SECONDS,
+    })
+
+  const EXPECTED = {
+    '/tenancies/7': 200,
+    '/tenancies/8': 200,
+    '/tenancies': 403,
+    '/files/a/b': 200,
+    '/cases': 403,
+    '/shared': 200,
+    '/reports': 403,
+    '/status': 200,
+    '/elsewhere': 403,
+  }
+
+  describe.each(PLACES.filter(({ shape }) => shape !== 'http-simple'))(
+    'of $shape at the stage $stage',
+    ({ gatewayId, base }) => {
+      it.each([1, -1])('is right for every route, in whatever order they are asked (%d)', async (order) => {
+        const { secret, id } = await issue(world, { api: gatewayId, routes: GRANTED, holder })
+        const paths = Object.entries(EXPECTED)
+        const before = reasons.length
+        for (const [path, expected] of order > 0 ? paths : paths.toReversed())
+          expect([path, (await world.call({ path: `${base}${path}`, token: secret })).status]).toEqual([
+            path,
+            expected,
+          ])
+        expect(reasons.length - before).toBe(1)
+        const { enforcedBy } = done(await world.client.tokens.revoke(id, { reason: 'requested' }))
+        now = Date.parse(enforcedBy)
+        expect((await world.call({ path: `${base}/tenancies/7`, token: secret })).status).toBe(401)
+      })
+    },
+  )
+
+  it('of a simple response is none: what is registered with a cache is refused, and the log says why', async () => {
+    const { secret } = await issue(world, { api: 'eee555', routes: GRANTED, holder })
+    expect((await world.call({ path: '/eee555/tenancies/7', token: secret })).status).toBe(403)
+    expect(reasons.at(-1)).toBe('answer_not_cacheable')
+  })
+}
+
 const withoutHost = (headers: Readonly<Record<string, string>>): readonly string[] =>
   Object.entries(headers).flatMap(([name, value]) => (name === 'host' ? [] : [name, value]))
 
@@ -238,5 +297,8 @@ only(
   'local',
   "the emulator's gateway has REST APIs alone, and verifies no signature",
   'the gateway in every shape',
-  () => describe('the gateway', shapes),
+  () => {
+    describe('the gateway', shapes)
+    describe('an answer that the gateway keeps', kept)
+  },
 )

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { StartFailure } from './platform/failure.ts'
+import { gatewaysIn } from './platform/gateway-options.ts'
 import { watchLaunchers } from './platform/launcher.ts'
 import type { Platform } from './platform/platform.ts'
 import { banner, HELP, requestLine } from './platform/words.ts'
@@ -15,6 +16,9 @@ const readOptions = () => {
       'gateway-port': { type: 'string', default: '8788' },
       data: { type: 'string', default: '.countersign' },
       upstream: { type: 'string' },
+      shape: { type: 'string', multiple: true },
+      domain: { type: 'string', multiple: true },
+      cors: { type: 'string', multiple: true },
       'signing-algorithm': { type: 'string', default: process.env.COUNTERSIGN_SIGNING_ALGORITHM ?? '' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -22,7 +26,7 @@ const readOptions = () => {
   })
   const port = portOf(values.port, '--port')
   const gatewayPort = portOf(values['gateway-port'], '--gateway-port')
-  return { ...values, port, gatewayPort, upstream: upstreamOf(values.upstream) }
+  return { ...values, port, gatewayPort, upstream: upstreamOf(values.upstream), gateways: gatewaysIn(values) }
 }
 
 const portOf = (text: string, option: string): number => {
@@ -43,6 +47,7 @@ const start = async ({
   port,
   gatewayPort,
   upstream,
+  gateways,
   data,
   'signing-algorithm': algorithm,
 }: ReturnType<typeof readOptions>): Promise<void> => {
@@ -54,6 +59,7 @@ const start = async ({
     data: folder,
     port,
     gatewayPort,
+    gateways,
     ...(upstream !== undefined && { upstream }),
     signingAlgorithm: await algorithmNamed(algorithm),
     log: (line) => {
@@ -61,12 +67,12 @@ const start = async ({
     },
     ...(!json && { onRequest: (...told) => say(requestLine(...told)) }),
   })
-  const { api, gateway, credentialFile: credential } = platform
+  const { api, gateway, credentialFile: credential, awsCredentialsFile: awsCredentials } = platform
   stopOnSignals(platform, json) // before anybody is told that there is something to stop
   say(
     json
-      ? JSON.stringify({ api, gateway, credential })
-      : banner({ api, gateway, credential, data: folder, upstream }),
+      ? JSON.stringify({ api, gateway, credential, awsCredentials })
+      : banner({ api, gateway, credential, awsCredentials, data: folder, upstream }),
   )
 }
 

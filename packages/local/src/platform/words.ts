@@ -10,18 +10,23 @@ export const HELP = `Starts the platform on this machine.
   --signing-algorithm NAME
                      of the keys that rotations make: HS512 unless given (or $COUNTERSIGN_SIGNING_ALGORITHM),
                      EdDSA, ES256 or ML-DSA-44; keys that are there stay what they are
+  --shape ID/STAGE=SHAPE      what stands in front of a deployment: rest-request (unless given), rest-token,
+                              http-iam (unless given at the stage $default) or http-simple
+  --domain HOST/BASE=ID/STAGE a custom domain of it, by the Host header
+  --cors ID/STAGE=ORIGIN      preflights from there are answered by the gateway
   --json             one line of JSON on stdout when it is ready, and nothing else`
 
 export interface Told {
   readonly api: string
   readonly gateway: string
   readonly credential: string
+  readonly awsCredentials: string
   readonly data: string
   readonly upstream: string | undefined
 }
 
 /** What runs, where the credential lies, what to try next. */
-export const banner = ({ api, gateway, credential, data, upstream }: Told): string => {
+export const banner = ({ api, gateway, credential, awsCredentials, data, upstream }: Told): string => {
   const endpoint = api.endsWith(':8787') ? '' : ` --endpoint ${api}`
   const file = credential.endsWith('/.countersign/operator.token') ? '' : ` --credential ${credential}`
   const through = gateway.endsWith(':8788') ? '' : ` --gateway ${gateway}`
@@ -31,6 +36,7 @@ export const banner = ({ api, gateway, credential, data, upstream }: Told): stri
   API Gateway  ${gateway}/{gatewayId}/{stage}/{path}, in front of ${upstream ?? 'a small example upstream'}
   State        ${data}
   Credential   ${credential} (the operator's bearer token; only you can read it)
+  Access keys  ${awsCredentials} (sign requests to iam routes; AWS_SHARED_CREDENTIALS_FILE takes it)
 
 Try next, in another terminal:
 

@@ -34,6 +34,7 @@ export const deciding = <A>(services: AuthorizerServices, { shapes, narrowed, an
   }
   const reading = { accessRows, settings: services.settings }
   return async (event: unknown): Promise<A> => {
+    const begun = performance.now()
     const decisionId = services.newId('decision')
     const asked = questionOf(event)
     const question = asked && shapes.includes(asked.shape) ? asked : undefined
@@ -43,7 +44,8 @@ export const deciding = <A>(services: AuthorizerServices, { shapes, narrowed, an
       throw error
     })
     const judged = narrowed ? narrowed(found) : found
-    services.log({ level: 'info', message: 'decision', decisionId, ...judged.line })
+    const latencyMilliseconds = tenths(performance.now() - begun)
+    services.log({ level: 'info', message: 'decision', decisionId, latencyMilliseconds, ...judged.line })
     if (!question || isUnauthorized(judged)) throw new Error('Unauthorized') // exactly this message becomes 401
     return answer(judged, decisionId, question.shape)
   }
@@ -51,3 +53,5 @@ export const deciding = <A>(services: AuthorizerServices, { shapes, narrowed, an
 
 const isUnauthorized = ({ decision }: Judged): boolean =>
   !decision.ok && Access.CHALLENGES[decision.error.reason] === 'invalid_token'
+
+const tenths = (milliseconds: number): number => Math.round(milliseconds * 10) / 10

@@ -10,6 +10,8 @@ export interface ConsumersApi {
   readonly gatewayId: string
   readonly stages: readonly string[]
   readonly authorizerCacheTtlSeconds?: number
+  /** A path with no authorizer before it: `/notices/{id}`. */
+  readonly openPath?: string
 }
 
 /** A backend that answers with what reached it, as the example upstream of the local gateway does. */
@@ -59,7 +61,7 @@ export const makeConsumersApi = async (
   wire: Wire,
   { outputs }: Deployment,
   backend: string,
-  { gatewayId, stages, authorizerCacheTtlSeconds = 0 }: ConsumersApi,
+  { gatewayId, stages, authorizerCacheTtlSeconds = 0, openPath = '' }: ConsumersApi,
 ): Promise<void> => {
   const make = (type: string, name: string, inputs: { readonly [member: string]: unknown }) =>
     createResource(wire, `aws:${type}`, `${gatewayId} ${name}`, inputs)
@@ -82,23 +84,26 @@ export const makeConsumersApi = async (
     principal: 'apigateway.amazonaws.com',
     sourceArn: `${state.executionArn}/authorizers/${authorizer.id}`,
   })
-  const { id: resourceId } = await make('apigateway/resource:Resource', 'Everything', {
-    restApi,
-    parentId: state.rootResourceId,
-    pathPart: '{proxy+}',
-  })
-  const at = { restApi, resourceId, httpMethod: 'ANY' }
-  await make('apigateway/method:Method', 'Any', {
-    ...at,
-    authorization: 'CUSTOM',
-    authorizerId: authorizer.id,
-  })
-  await make('apigateway/integration:Integration', 'Backend', {
-    ...at,
-    type: 'AWS_PROXY',
-    integrationHttpMethod: 'POST',
-    uri: invocationUri(wire, backend),
-  })
+  const under = async (path: string): Promise<string> => {
+    let parentId = String(state.rootResourceId)
+    for (const pathPart of path.split('/').filter((part) => part !== ''))
+      parentId = (
+        await make('apigateway/resource:Resource', `${path} ${pathPart}`, { restApi, parentId, pathPart })
+      ).id
+    return parentId
+  }
+  const serve = async (path: string, authorization: { readonly [member: string]: unknown }) => {
+    const at = { restApi, resourceId: await under(path), httpMethod: 'ANY' }
+    await make('apigateway/method:Method', `Any ${path}`, { ...at, ...authorization })
+    await make('apigateway/integration:Integration', `Backend ${path}`, {
+      ...at,
+      type: 'AWS_PROXY',
+      integrationHttpMethod: 'POST',
+      uri: invocationUri(wire, backend),
+    })
+  }
+  await serve('/{proxy+}', { authorization: 'CUSTOM', authorizerId: authorizer.id })
+  if (openPath !== '') await serve(openPath, { authorization: 'NONE' })
   for (const [responseType, [statusCode, error]] of Object.entries(CHALLENGES))
     await make('apigateway/response:Response', responseType, {
       restApiId: restApi,

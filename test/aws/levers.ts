@@ -103,20 +103,9 @@ export const deployedLevers = (
   },
 })
 
-/** What a function wrote; a group that nothing was written to may not be there yet. */
-const linesOf = async ({ wire }: World, logGroupName: string): Promise<readonly LogLine[]> => {
-  const lines: LogLine[] = []
-  let nextToken: unknown
-  do {
-    const page = await wire.target('logs', 'FilterLogEvents', {
-      logGroupName,
-      ...(nextToken !== undefined && { nextToken }),
-    })
-    for (const { message } of page.events as readonly { readonly message: string }[])
-      if (message.startsWith('{')) lines.push(JSON.parse(message) as LogLine)
-    nextToken = page.nextToken
-  } while (nextToken !== undefined)
-  return lines
+interface Configuration {
+  readonly MemorySize?: unknown
+  readonly Environment?: { readonly Variables?: Readonly<Record<string, string>> }
 }
 
 /** Lets a function run no longer than this while something is done: Lambda ends it where it stands. */
@@ -136,16 +125,70 @@ export const withTimeout = async <T>(
   }
 }
 
-/** New containers from the next call on: nothing that was read before is known to them. */
-export const coldStart = async (world: World, name: string): Promise<void> => {
+/** Changes a function's configuration, given what it is; in new containers from the next call on. */
+const configure = async (
+  world: World,
+  name: string,
+  change: (present: Configuration) => Configuration,
+): Promise<Configuration> => {
   const path = `/2015-03-31/functions/${functionNamed(world, name)}/configuration` as const
-  const { MemorySize } = await world.wire.rest('lambda', `GET ${path}`)
-  await world.wire.rest('lambda', `PUT ${path}`, { MemorySize })
+  const present: Configuration = await world.wire.rest('lambda', `GET ${path}`)
+  await world.wire.rest('lambda', `PUT ${path}`, change(present))
   await eventually(`${name} is active`, async () => {
     const { State } = await world.wire.rest('lambda', `GET ${path}`)
     return State === 'Active'
   })
+  return present
 }
+
+/** New containers from the next call on: nothing that was read before is known to them. */
+export const coldStart = async (world: World, name: string): Promise<void> => {
+  await configure(world, name, ({ MemorySize }) => ({ MemorySize }))
+}
+
+/** Does something while a function finds AWS at another address, such as a proxy's that counts; in new containers. */
+export const seeing = async <T>(
+  world: World,
+  name: string,
+  endpoint: string,
+  work: () => Promise<T>,
+): Promise<T> => {
+  const { Environment = {} } = await configure(world, name, (present) => ({
+    Environment: { Variables: { ...present.Environment?.Variables, AWS_ENDPOINT_URL: endpoint } },
+  }))
+  try {
+    return await work()
+  } finally {
+    await configure(world, name, () => ({ Environment }))
+  }
+}
+
+/** What was written to a log group from a moment on, by a function or beside it; the group may not be there yet. */
+const written = async (
+  { wire }: World,
+  logGroupName: string,
+  startTime: Date | undefined,
+): Promise<readonly string[]> => {
+  const lines: string[] = []
+  let nextToken: unknown
+  do {
+    const page = await wire.target('logs', 'FilterLogEvents', {
+      logGroupName,
+      ...(startTime !== undefined && { startTime: startTime.getTime() }),
+      ...(nextToken !== undefined && { nextToken }),
+    })
+    lines.push(...(page.events as readonly { readonly message: string }[]).map(({ message }) => message))
+    nextToken = page.nextToken
+  } while (nextToken !== undefined)
+  return lines.filter((line) => line.startsWith('{'))
+}
+
+const linesOf = async (world: World, logGroupName: string): Promise<readonly LogLine[]> =>
+  (await written(world, logGroupName, undefined)).map((line) => JSON.parse(line) as LogLine)
+
+/** Lines of JSON that a function wrote from a moment on, as they were written. */
+export const writtenBy = (world: World, name: string, since: Date): Promise<readonly string[]> =>
+  written(world, resourceOf(world, 'LogGroup', `${name}Logs`).id, since)
 
 /** Physical name of a function's role. */
 export const roleNamed = (world: World, name: string): string => resourceOf(world, 'Role', `${name}Role`).id

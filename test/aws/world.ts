@@ -27,10 +27,11 @@ export interface EmulatorWorld extends AnyWorld {
   readonly emulator: Emulator
   readonly wire: Wire
   readonly deployment: Deployment
-  /** The adapters of `packages/aws`, over the wire. */
-  readonly services: Services
   /** Another team's API behind the authorizer; `/{gatewayId}/{stage}/…`. */
-  attach(gatewayId: string, options?: { readonly cacheSeconds?: number }): Promise<void>
+  attach(
+    gatewayId: string,
+    options?: { readonly cacheSeconds?: number; readonly openPath?: string },
+  ): Promise<void>
 }
 
 export interface EmulatorWorldOptions extends EmulatorOptions, DeployOptions {
@@ -84,11 +85,12 @@ const inhabit = async (
   const deployment = await deploy(emulator, { ...options, variables })
   const wire = createWire({ endpoint, region: REGION, account: ACCOUNT })
   const backend = await makeBackend(wire)
-  const attach: EmulatorWorld['attach'] = (gatewayId, { cacheSeconds = 0 } = {}) =>
+  const attach: EmulatorWorld['attach'] = (gatewayId, { cacheSeconds = 0, openPath } = {}) =>
     makeConsumersApi(wire, deployment, backend, {
       gatewayId,
       stages: ['staging', 'production'],
       authorizerCacheTtlSeconds: cacheSeconds,
+      ...(openPath !== undefined && { openPath }),
     })
   await Promise.all([attach('abc123'), attach('def456'), bootstrap(emulator, deployment, credentialFile)])
   const credential = await readFile(credentialFile, 'utf8')

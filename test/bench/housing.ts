@@ -1,26 +1,36 @@
 import { Agent, request as httpRequest } from 'node:http'
-import { done, startWorld, type WorldOptions } from '../support/world.ts'
+import { make as makeIssueToken } from '@countersign/functions/http/issue-token'
+import type { LogLine, Services } from '@countersign/functions/runtime/services'
+import type { APIGatewayProxyEvent } from 'aws-lambda'
+import { type AnyWorld, done, startWorld, type WorldOptions } from '../support/world.ts'
 
 export interface Issued {
   readonly id: string
   readonly token: string
 }
 
-/** A platform with one API, of which one route is a token's and one is open, and a consumer who asks for tokens. */
-export interface Housing {
-  readonly world: Awaited<ReturnType<typeof startWorld>>
-  readonly consumer: string
-  /** What `POST /tokens` is sent. */
-  readonly wanted: {
-    readonly consumer: string
-    readonly grants: readonly object[]
-    readonly expiresIn: string
-  }
-  issue(): Promise<Issued>
+/** What the decision log says of one decision. */
+export interface Decided {
+  readonly latencyMilliseconds: number
+  /** Of its line of JSON. */
+  readonly bytes: number
 }
 
-export const TENANCY = '/abc123/staging/api/v1/tenancies/7'
-export const NOTICE = '/abc123/staging/api/v1/notices/7'
+/** A platform with one API, of which one route is a token's and one is open, and a consumer who asks for tokens. */
+export interface Housing {
+  readonly world: AnyWorld
+  /** `POST /tokens` as API Gateway hands it to the function, without the network before it; into this ledger. */
+  issue(ledger?: Services['ledger']): Promise<Issued>
+  /** Has `look` called whenever rows may have come, until what is returned is called. */
+  watch(look: () => Promise<void>): () => void
+  /** Decisions of the authorizer since then, oldest first. */
+  decisions(since: Date): Promise<readonly Decided[]>
+}
+
+export const GATEWAY = 'ghi789'
+export const OPEN_PATH = '/notices/{id}'
+export const TENANCY = `/${GATEWAY}/staging/api/v1/tenancies/7`
+export const NOTICE = `/${GATEWAY}/staging/notices/7`
 
 const operation = (authorization: string) => ({
   get: {
@@ -33,27 +43,68 @@ const operation = (authorization: string) => ({
 const DOCUMENT = {
   openapi: '3.1.0',
   info: { title: 'Housing', version: '1' },
-  paths: { '/api/v1/tenancies/{id}': operation('token'), '/api/v1/notices/{id}': operation('open') },
+  paths: { '/api/v1/tenancies/{id}': operation('token'), [OPEN_PATH]: operation('open') },
 }
 
-const DEPLOYMENT = { accountId: '111111111111', region: 'eu-west-2', gatewayId: 'abc123', stage: 'staging' }
+const DEPLOYMENT = { accountId: '111111111111', region: 'eu-west-2', gatewayId: GATEWAY, stage: 'staging' }
 
+/** On this machine. */
 export const startHousing = async (options: WorldOptions = {}): Promise<Housing> => {
-  const world = await startWorld(options)
-  const { apis, consumers, tokens } = world.client
+  const decided: (readonly [Date, LogLine])[] = []
+  let look = async () => {}
+  const world = await startWorld({
+    ...options,
+    log: (line) => line.message === 'decision' && decided.push([new Date(), line]),
+    onStep: (step) => step === 'handled' && void look(),
+  })
+  return {
+    ...(await housingIn(world)),
+    watch: (looks) => {
+      look = looks
+      return () => {
+        look = async () => {}
+      }
+    },
+    decisions: async (since) =>
+      decided
+        .filter(([at]) => at >= since)
+        .map(([at, line]) => decidedIn(JSON.stringify({ time: at, ...line }))),
+  }
+}
+
+export const decidedIn = (line: string): Decided => {
+  const { latencyMilliseconds } = JSON.parse(line) as Decided
+  return { latencyMilliseconds, bytes: Buffer.byteLength(line) }
+}
+
+/** Publishes the API and registers the consumer, in a world where the gateway is there. */
+export const housingIn = async (world: AnyWorld): Promise<Pick<Housing, 'world' | 'issue'>> => {
+  const { apis, consumers } = world.client
   done(await apis.publish('housing', { owner: 'housing@example.org', openapi: DOCUMENT }))
   done(await apis.deploy('housing', 'staging', DEPLOYMENT))
   const owner = { name: 'Repairs', type: 'service', owner: 'repairs@example.org' } as const
   const consumer = done(await consumers.register(owner)).id
   const grants = [{ api: 'housing', environment: 'staging', routes: ['GET /api/v1/tenancies/{id}'] }]
-  const wanted = { consumer, grants, expiresIn: '30d' }
-  const issue = async (): Promise<Issued> => {
-    const { id, token } = done(await tokens.issue(wanted))
-    if (token === undefined) throw new Error('no token was issued')
+  await world.settled()
+  return { world, issue: issuing(world.services, { consumer, grants, expiresIn: '30d' }) }
+}
+
+const issuing = (services: Services, wanted: object): Housing['issue'] => {
+  const event = {
+    httpMethod: 'POST',
+    path: '/tokens',
+    resource: '/tokens',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(wanted),
+    isBase64Encoded: false,
+    requestContext: { requestId: 'bench', authorizer: { consumerId: 'con_bench' } },
+  } as unknown as APIGatewayProxyEvent
+  return async (ledger = services.ledger) => {
+    const { statusCode, body } = await makeIssueToken({ ...services, ledger })(event)
+    if (statusCode !== 201) throw new Error(`no token was issued: ${statusCode} ${body}`)
+    const { id, token } = JSON.parse(body) as Issued
     return { id, token }
   }
-  await world.settled()
-  return { world, consumer, wanted, issue }
 }
 
 /** Status of one call through the gateway. */
@@ -62,11 +113,12 @@ export type Caller = (path: string, token?: string) => Promise<number>
 /** Calls over connections that are kept. */
 export const callerOf = (origin: string, connections: number): { call: Caller; close(): void } => {
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
-  const { hostname, port } = new URL(origin)
+  const { hostname, port, pathname } = new URL(origin)
+  const before = pathname.replace(/\/$/, '')
   const call: Caller = (path, token) =>
     new Promise((resolve, reject) => {
       const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
-      const outgoing = httpRequest({ hostname, port, path, agent, headers }, (incoming) => {
+      const outgoing = httpRequest({ hostname, port, path: before + path, agent, headers }, (incoming) => {
         incoming.on('error', reject)
         incoming.on('end', () => resolve(incoming.statusCode ?? 0))
         incoming.resume()

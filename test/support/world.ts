@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type Client, createClient, type Outcome } from '@countersign/client'
 import { Redacted } from '@countersign/client/redacted'
 import type { HubEventType } from '@countersign/core/events'
-import type { LogLine } from '@countersign/functions/runtime/services'
+import type { LogLine, Services } from '@countersign/functions/runtime/services'
 import { type Platform, type PlatformOptions, type ReadModels, startPlatform } from '@countersign/local'
 import type { SubscriptionName } from '@countersign/topology'
 import type { APIGatewayAuthorizerResult } from 'aws-lambda'
@@ -63,6 +63,8 @@ export interface AnyWorld extends Levers {
   readonly credential: string
   readonly credentialFile: string
   readonly client: Client
+  /** Its ports, for what is measured or put there without the HTTP API. */
+  readonly services: Services
   call(call: Call): Promise<Called>
   /** Puts an event of the API Hub's on the bus; its id there. */
   publishHubEvent(type: HubEventType, detail: unknown): Promise<string>
@@ -112,6 +114,7 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
     credentialFile: platform.credentialFile,
     client: createClient({ endpoint: platform.api, credential: new Redacted(credential) }),
     platform,
+    services: platform.services,
     call: (call) => callUrl(platform.gateway, call),
     publishHubEvent: async (type, detail) => platform.publishHubEvent(type, detail),
     readModels: () => platform.readModels(),

@@ -3,7 +3,7 @@ export interface Figure {
   /** Unique in the whole run: what the baseline knows it by. */
   readonly name: string
   readonly value: number
-  readonly unit: 'µs' | 'ms' | 'kB' | 'x' | '/s' | 'requests' | 'reads' | 'rows'
+  readonly unit: 'µs' | 'ms' | 'B' | 'kB' | 'x' | '/s' | 'requests' | 'reads' | 'units' | 'rows' | '$'
   /** What it was measured against, or under which load. */
   readonly against: string
   /** What the platform promises of it. */

@@ -47,3 +47,18 @@ const timed = async (work: Work, batch: number): Promise<number> => {
   }
   return ((performance.now() - start) * 1_000) / batch
 }
+
+/** Does a piece of work so many times, so many at once. */
+export const times = async <T>(
+  count: number,
+  atOnce: number,
+  work: () => Promise<T>,
+): Promise<readonly T[]> => {
+  const results: T[] = []
+  let begun = 0
+  const worker = async () => {
+    while (begun++ < count) results.push(await work())
+  }
+  await Promise.all(Array.from({ length: atOnce }, worker))
+  return results
+}

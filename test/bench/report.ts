@@ -42,31 +42,39 @@ export const tableOf = (figures: readonly Figure[], baseline: Baseline): string 
     figure.name,
     shown(figure),
     limitOf(figure),
-    figure.limit === undefined ? '' : isMet(figure) ? 'met' : 'MISSED',
+    verdictOf(figure),
     figure.ratio?.toPrecision(3) ?? '',
     String(baseline[figure.name] ?? ''),
     figure.against,
   ])
-  const all = [['figure', 'value', 'promised', '', 'ratio', 'baseline', 'measured against'], ...rows]
-  const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? []
+  const head = ['figure', 'value', 'promised', '', 'ratio', 'baseline', 'measured against']
+  return inColumns([head, ...rows], [0, 6])
+}
+
+/** Cells under each other; columns of words begin at the left, the others end at the right. */
+export const inColumns = (rows: readonly (readonly string[])[], words: readonly number[]): string => {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
   const line = (row: readonly string[]) =>
     row
       .map((cell, column) =>
-        column === 0 || column === 6 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+        words.includes(column) ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
       )
       .join('  ')
       .trimEnd()
-  return all.map(line).join('\n')
+  return rows.map(line).join('\n')
 }
 
-const shown = ({ value, unit }: Figure): string => {
+export const verdictOf = (figure: Figure): string =>
+  figure.limit === undefined ? '' : isMet(figure) ? 'met' : 'MISSED'
+
+export const shown = ({ value, unit }: Figure): string => {
   const digits = Number.isInteger(value) ? 0 : Math.abs(value) < 10 ? 2 : 1
   return `${value.toFixed(digits)} ${unit}`
 }
 
 const SIGNS = { 'at most': '≤', 'at least': '≥', exactly: '=' } as const
 
-const limitOf = ({ limit, unit }: Figure): string =>
+export const limitOf = ({ limit, unit }: Figure): string =>
   limit === undefined
     ? ''
     : `${SIGNS[limit.is]} ${Number.isInteger(limit.value) ? limit.value : limit.value.toFixed(1)} ${unit}`

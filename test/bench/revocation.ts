@@ -1,6 +1,7 @@
 import { done } from '../support/world.ts'
 import { atLeast, type Bench, exactly, type Figure } from './figure.ts'
 import { type Caller, callerOf, type Housing, type Issued, startHousing, TENANCY } from './housing.ts'
+import { times } from './measure.ts'
 
 const CALLERS = 8
 const WARM_MILLISECONDS = 30_000
@@ -9,7 +10,7 @@ export interface RevocationLoad {
   readonly trials: number
   /** However many trials were made by then, no other begins. */
   readonly longestMilliseconds: number
-  /** Tokens issued before their trials, at once. */
+  /** Tokens issued before their trials. */
   readonly issuedAhead: number
   /** Callers that ask again with the revoked token; the others go on with one that stays. */
   readonly asking: number
@@ -62,7 +63,7 @@ const trials = async (housing: Housing, call: Caller, load: RevocationLoad): Pro
   const steady = await housing.issue()
   const end = performance.now() + load.longestMilliseconds
   while (outcomes.length < load.trials && performance.now() < end) {
-    const ahead = await Promise.all(Array.from({ length: load.issuedAhead }, () => housing.issue()))
+    const ahead = await times(load.issuedAhead, CALLERS, () => housing.issue())
     await housing.world.settled()
     for (const issued of ahead) {
       if (outcomes.length < load.trials && performance.now() < end)

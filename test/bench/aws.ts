@@ -13,7 +13,7 @@ import { missedIn, promisedIn, type SideBySide, sideBySide } from './side-by-sid
 /** What event → read model may take on AWS services (platform contract §11). */
 const AWS_LIMITS: LagLimits = { p50: atMost(400), p99: atMost(1_200) }
 
-/** How hard each world is asked. Every environment that refuses is ended by the emulator, and the next one starts cold. */
+/** How hard each world is asked. Every environment that refuses is ended by the emulator, so that few callers ask again there. */
 interface Loads {
   readonly lags: readonly [count: number, limits: LagLimits]
   readonly revocation: RevocationLoad
@@ -24,12 +24,12 @@ interface Loads {
 }
 
 const EVENTS = 2_000
-const REVOCATIONS = { trials: 300, longestMilliseconds: 90_000, issuedAhead: 100 } as const
+const REVOCATIONS = { trials: 300, longestMilliseconds: 90_000, perToken: 1 } as const
 const ROUND_MILLISECONDS = 500
 
 const LOCAL: Loads = {
   lags: [300, LOCAL_LIMITS],
-  revocation: { ...REVOCATIONS, asking: 8 },
+  revocation: REVOCATIONS,
   rounds: 4,
   burstConnections: 64,
   burstLimits: LOCAL_LIMITS,
@@ -37,7 +37,7 @@ const LOCAL: Loads = {
 
 const AWS: Loads = {
   lags: [100, AWS_LIMITS],
-  revocation: { ...REVOCATIONS, asking: 1 },
+  revocation: REVOCATIONS,
   rounds: 8,
   burstConnections: 16,
   burstLimits: {},

@@ -4,16 +4,15 @@ import { type Caller, callerOf, type Housing, type Issued, startHousing, TENANCY
 import { times } from './measure.ts'
 
 const CALLERS = 8
-const WARM_MILLISECONDS = 30_000
+const ISSUED_AHEAD = 50
+const WARM_MILLISECONDS = 60_000
 
 export interface RevocationLoad {
   readonly trials: number
   /** However many trials were made by then, no other begins. */
   readonly longestMilliseconds: number
-  /** Tokens issued before their trials. */
-  readonly issuedAhead: number
-  /** Callers that ask again with the revoked token; the others go on with one that stays. */
-  readonly asking: number
+  /** How many of the eight callers have the same token: as many trials go on at once as make it eight callers. */
+  readonly perToken: 1 | 2 | 4 | 8
 }
 
 interface Outcome {
@@ -28,8 +27,7 @@ interface Outcome {
 export const revocation: Bench = async () => {
   const housing = await startHousing()
   try {
-    const load = { trials: 1_000, longestMilliseconds: 75_000, issuedAhead: 50, asking: CALLERS }
-    return await revocationOf(housing, load)
+    return await revocationOf(housing, { trials: 1_000, longestMilliseconds: 75_000, perToken: 8 })
   } finally {
     await housing.world.stop()
   }
@@ -39,36 +37,41 @@ export const revocationOf = async (housing: Housing, load: RevocationLoad): Prom
   const { call, close } = callerOf(housing.world.gateway, CALLERS)
   const outcomes = await trials(housing, call, load).finally(close)
   const sum = (count: keyof Outcome) => outcomes.reduce((total, outcome) => total + outcome[count], 0)
-  const underLoad = ({ before, after }: Outcome) => before >= CALLERS && after >= load.asking
+  const underLoad = ({ before, after }: Outcome) => before >= load.perToken && after >= load.perToken
+  const asked = `${sum('before')} accepted before, ${sum('after')} asked after`
+  const failed = sum('failed') === 0 ? '' : `, of which ${sum('failed')} failed closed`
   return [
     {
       name: 'accepted after an acknowledged revocation',
       value: sum('accepted'),
       unit: 'requests',
-      against: `${outcomes.length} revocations, ${CALLERS} callers at once: ${sum('before')} accepted before, ${sum('after')} asked after, ${sum('failed')} of them failed closed`,
+      against: `${outcomes.length} revocations, ${CALLERS} callers at once, ${load.perToken} per token: ${asked}${failed}`,
       limit: exactly(0),
     },
     {
       name: 'revocations tried under load',
       value: outcomes.filter(underLoad).length,
       unit: 'requests',
-      against: `every caller let through before, and ${load.asking} asking again after`,
+      against: 'every caller of the token let through before, and asking again after',
       limit: atLeast(load.trials),
     },
   ]
 }
 
-const trials = async (housing: Housing, call: Caller, load: RevocationLoad): Promise<readonly Outcome[]> => {
+const trials = async (
+  housing: Housing,
+  call: Caller,
+  { trials: wanted, longestMilliseconds, perToken }: RevocationLoad,
+): Promise<readonly Outcome[]> => {
   const outcomes: Outcome[] = []
-  const steady = await housing.issue()
-  const end = performance.now() + load.longestMilliseconds
-  while (outcomes.length < load.trials && performance.now() < end) {
-    const ahead = await times(load.issuedAhead, CALLERS, () => housing.issue())
+  const end = performance.now() + longestMilliseconds
+  while (outcomes.length < wanted && performance.now() < end) {
+    const ahead = [...(await times(ISSUED_AHEAD, CALLERS, () => housing.issue()))]
     await housing.world.settled()
-    for (const issued of ahead) {
-      if (outcomes.length < load.trials && performance.now() < end)
-        outcomes.push(await trial(housing, call, issued, steady, load.asking))
-    }
+    await times(ISSUED_AHEAD, CALLERS / perToken, async () => {
+      const issued = ahead.pop()
+      if (issued && performance.now() < end) outcomes.push(await trial(housing, call, issued, perToken))
+    })
   }
   return outcomes
 }
@@ -77,34 +80,44 @@ const trial = async (
   { world }: Housing,
   call: Caller,
   { id, token }: Issued,
-  steady: Issued,
-  asking: number,
+  callersOfIt: number,
 ): Promise<Outcome> => {
   let acknowledged = false
   let [before, after, accepted, failed, warm] = [0, 0, 0, 0, 0]
   const allWarm = Promise.withResolvers<void>()
-  const caller = async (number: number) => {
+  const acknowledgement = Promise.withResolvers<void>()
+  const caller = async () => {
     for (let through = false; ; ) {
       const late = acknowledged // at the moment the call begins
-      if (late && number >= asking) return
-      const status = await call(TENANCY, through && number >= asking ? steady.token : token)
+      const status = await call(TENANCY, token)
       if (late) {
         after += 1
         failed += Number(status >= 500)
         accepted += Number(status < 500 && status !== 401)
         return
       }
+      if (status === 401 && through) await acknowledgement.promise // committed already: the rest is to ask again
       if (status !== 200) continue
       before += 1
-      if (!through && ++warm === CALLERS) allWarm.resolve()
+      if (!through && ++warm === callersOfIt) allWarm.resolve()
       through = true
     }
   }
-  const callers = Promise.all(Array.from({ length: CALLERS }, (_, number) => caller(number)))
+  const callers = Promise.all(Array.from({ length: callersOfIt }, caller))
   const cold = setTimeout(allWarm.reject, WARM_MILLISECONDS, new Error('not every caller was let through'))
   await Promise.race([allWarm.promise, callers]).finally(() => clearTimeout(cold))
-  done(await world.client.tokens.revoke(id, { reason: 'compromised' }))
+  await revoked(world, id)
   acknowledged = true
+  acknowledgement.resolve()
   await callers
   return { before, after, accepted, failed }
+}
+
+const ATTEMPTS = 5
+
+/** Until it is acknowledged: on a machine that is busy, an emulated function may fail for want of time. */
+const revoked = async ({ client }: Housing['world'], id: string): Promise<void> => {
+  for (let attempt = 1; attempt < ATTEMPTS; attempt++)
+    if ((await client.tokens.revoke(id, { reason: 'compromised' })).ok) return
+  done(await client.tokens.revoke(id, { reason: 'compromised' }))
 }

@@ -47,10 +47,16 @@ describe('delivery on AWS services', () => {
       }),
     )
     await world.settled()
-    const { live } = await world.readModels()
-    expect(issued.flat().filter((id) => !live.has(`token#${id}`))).toEqual([])
-    const events = await world.services.ledger.events({ type: 'token.issued', limit: 100, after: undefined })
-    expect(await world.services.publisher.publish(events.items)).toEqual([])
+    const ids = new Set<string>(issued.flat())
+    const events = (await everyEvent(world.wire, world.deployment)).filter(
+      ({ type, subject }) => type === 'token.issued' && ids.has(subject),
+    )
+    expect([...ids].sort()).toEqual(events.map(({ subject }) => subject).sort())
+    const { live, rebuilt } = await world.readModels()
+    expect(live).toEqual(rebuilt)
+    for (const { subject, entityversion } of events)
+      expect(live.get(`token#${subject}`)?.registers.grant?.rank).toBe(entityversion)
+    expect(await world.services.publisher.publish(events.toReversed())).toEqual([])
     await world.settled()
     expect((await world.readModels()).live).toEqual(live)
   })

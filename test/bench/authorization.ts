@@ -1,7 +1,7 @@
 import type { Figure } from './figure.ts'
-import { byTurns, type Load } from './gateway.ts'
-import type { Decided, Housing } from './housing.ts'
-import { median, quantile, samples } from './measure.ts'
+import { type Decided, type Housing, NOTICE, TENANCY } from './housing.ts'
+import { load } from './load.ts'
+import { median, quantile, type Samples, samples } from './measure.ts'
 
 export interface Authorized {
   readonly figures: readonly Figure[]
@@ -9,15 +9,21 @@ export interface Authorized {
   readonly decisions: readonly Decided[]
 }
 
+/** Latencies in milliseconds of the two routes of the same gateway and upstream. */
+interface Routes {
+  /** With an authorizer before it. */
+  readonly token: Samples
+  readonly open: Samples
+}
+
+const ROUND_MILLISECONDS = 500
+
 /** One caller through the gateway, with the authorizer and without, and what the authorizer says of its own share. */
-export const authorizationOf = async (
-  housing: Housing,
-  load: Omit<Load, 'connections'>,
-): Promise<Authorized> => {
+export const authorizationOf = async (housing: Housing, rounds: number): Promise<Authorized> => {
   const { token } = await housing.issue()
   await housing.world.settled()
   const since = new Date()
-  const routes = await byTurns(housing, token, { ...load, connections: 1 })
+  const routes = await byTurns(housing.world.gateway, token, rounds)
   const decisions = (await housing.decisions(since)).slice(1)
   const own = samples(decisions.map(({ latencyMilliseconds }) => latencyMilliseconds))
   const calls = `${routes.token.sorted.length} and ${routes.open.sorted.length} calls, one at a time, by turns`
@@ -39,4 +45,23 @@ export const authorizationOf = async (
       figure('the decision itself p99', quantile(own, 0.99), said),
     ],
   }
+}
+
+const byTurns = async (gateway: string, token: string, rounds: number): Promise<Routes> => {
+  const called = async (path: string): Promise<readonly number[]> => {
+    const { origin, pathname } = new URL(gateway)
+    const target = { origin, path: pathname.replace(/\/$/, '') + path, token }
+    const { latencies, statuses } = await load(target, 1, ROUND_MILLISECONDS)
+    const refused = [...statuses.keys()].find((status) => status !== 200)
+    if (refused !== undefined) throw new Error(`${path} was answered with ${refused}`)
+    return latencies
+  }
+  const measured = { token: [] as number[], open: [] as number[] }
+  await called(TENANCY)
+  await called(NOTICE)
+  for (let round = 0; round < rounds; round++) {
+    measured.token.push(...(await called(TENANCY)))
+    measured.open.push(...(await called(NOTICE)))
+  }
+  return { token: samples(measured.token), open: samples(measured.open) }
 }

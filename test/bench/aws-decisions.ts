@@ -3,7 +3,14 @@ import { type Fault, type FaultProxy, startFaultProxy } from '../aws/fault-proxy
 import { coldStart, seeing } from '../aws/levers.ts'
 import type { AwsHousing } from './aws-housing.ts'
 import type { Measured } from './burst.ts'
-import { billedMilliseconds, costOfMillion, LAMBDA_LINES_BYTES, totalOf } from './cost.ts'
+import {
+  billedMilliseconds,
+  costOfMillion,
+  type Item,
+  LAMBDA_LINES_BYTES,
+  readUnitsOf,
+  totalOf,
+} from './cost.ts'
 import { exactly, type Figure } from './figure.ts'
 import { type Caller, callerOf, type Decided, TENANCY } from './housing.ts'
 import { median, samples } from './measure.ts'
@@ -105,20 +112,24 @@ const counted = async (
   }
 }
 
-interface Capacity {
-  readonly ConsumedCapacity?: readonly { readonly CapacityUnits: number }[]
+interface Read {
+  readonly RequestItems: Readonly<Record<string, { readonly Keys: readonly unknown[] }>>
+}
+interface ReadAnswer {
+  readonly Responses: Readonly<Record<string, readonly Item[]>>
 }
 
-/** Has DynamoDB say what every read took; the sum since then. */
+/** The emulator does not say what a `BatchGetItem` took, so that it is reckoned from what was asked and answered. */
 const countingCapacity = (proxy: FaultProxy): (() => number) => {
   let units = 0
-  const asking: Fault = async ({ operation, body, forward }) => {
-    if (operation !== 'BatchGetItem') return forward()
-    const answer = await forward(JSON.stringify({ ...JSON.parse(body), ReturnConsumedCapacity: 'TOTAL' }))
-    const { ConsumedCapacity = [] } = JSON.parse(answer.body) as Capacity
-    for (const { CapacityUnits } of ConsumedCapacity) units += CapacityUnits
+  const counting: Fault = async ({ operation, body, forward }) => {
+    const answer = await forward()
+    if (operation !== 'BatchGetItem') return answer
+    const asked = Object.values((JSON.parse(body) as Read).RequestItems).flatMap(({ Keys }) => Keys)
+    const found = Object.values((JSON.parse(answer.body) as ReadAnswer).Responses).flat()
+    units += readUnitsOf(asked.length, found)
     return answer
   }
-  proxy.fault = asking
+  proxy.fault = counting
   return () => units
 }

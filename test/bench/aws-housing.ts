@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { logLines } from '../aws/levers.ts'
+import { writtenBy } from '../aws/levers.ts'
 import { type EmulatorWorld, openEmulatorWorld } from '../aws/world.ts'
 import { decidedIn, GATEWAY, type Housing, housingIn, OPEN_PATH } from './housing.ts'
 
@@ -18,7 +18,7 @@ export const startAwsHousing = async (): Promise<AwsHousing> => {
       ...(await housingIn(world)),
       world,
       watch: looking,
-      decisions: async (since) => (await logLines(world, 'Authorizer', 'decision', since)).map(decidedIn),
+      decisions: async (since) => (await writtenBy(world, 'Authorizer', since)).flatMap(decidedIn),
     }
   } catch (error) {
     await world.stop()

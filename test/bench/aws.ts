@@ -18,29 +18,21 @@ interface Loads {
   readonly lags: readonly [count: number, limits: LagLimits]
   readonly revocation: RevocationLoad
   readonly rounds: number
-  readonly burstConnections: number
-  /** The burst on the emulator is as fast as this machine lets the emulator be. */
-  readonly burstLimits: LagLimits
 }
 
 const EVENTS = 2_000
-const REVOCATIONS = { trials: 300, longestMilliseconds: 90_000, perToken: 1 } as const
-const ROUND_MILLISECONDS = 500
+const REVOCATIONS = { trials: 300, longestMilliseconds: 100_000, perToken: 1 } as const
 
 const LOCAL: Loads = {
   lags: [300, LOCAL_LIMITS],
   revocation: REVOCATIONS,
   rounds: 4,
-  burstConnections: 64,
-  burstLimits: LOCAL_LIMITS,
 }
 
 const AWS: Loads = {
   lags: [100, AWS_LIMITS],
   revocation: REVOCATIONS,
   rounds: 8,
-  burstConnections: 16,
-  burstLimits: {},
 }
 
 type Say = (line: string) => void
@@ -117,7 +109,7 @@ const authorizations = async (
 ): Promise<readonly Decided[]> => {
   let decisions: readonly Decided[] = []
   await step('authorization', async () => {
-    const authorized = await authorizationOf(housing, { rounds, roundMilliseconds: ROUND_MILLISECONDS })
+    const authorized = await authorizationOf(housing, rounds)
     decisions = authorized.decisions
     return { figures: authorized.figures, notes: [] }
   })
@@ -133,7 +125,5 @@ const travels = async (housing: Housing, loads: Loads, step: Step): Promise<void
     figures: await revocationOf(housing, loads.revocation),
     notes: [],
   }))
-  await step(`burst of ${EVENTS} events`, () =>
-    burstOf(housing, { events: EVENTS, connections: loads.burstConnections, limits: loads.burstLimits }),
-  )
+  await step(`burst of ${EVENTS} events`, () => burstOf(housing, EVENTS))
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { billedMilliseconds, costOfMillion, totalOf } from './cost.ts'
+import { billedMilliseconds, costOfMillion, readUnitsOf, totalOf } from './cost.ts'
 
 describe('the cost of a million decisions', () => {
   const lines = costOfMillion({
@@ -32,5 +32,22 @@ describe('the cost of a million decisions', () => {
 describe('billed milliseconds', () => {
   it('are those of each invocation, rounded up, and never nothing', () => {
     expect(billedMilliseconds([0, 1.2, 3, 3.1])).toBe((1 + 2 + 3 + 4) / 4)
+  })
+})
+
+describe('read units', () => {
+  const item = (bytes: number) => ({ key: { S: 'x'.repeat(bytes - 3) } })
+
+  it('are one for every 4 KB of each item, and one for an item that is not there', () => {
+    expect(readUnitsOf(3, [item(10), item(4_096), item(4_097)])).toBe(4)
+    expect(readUnitsOf(3, [item(10)])).toBe(3)
+  })
+
+  it('count maps, lists and numbers with what they hold', () => {
+    const nested = {
+      registers: { M: { grant: { M: { rank: { N: '1' }, routes: { L: [{ S: 'y'.repeat(4_050) }] } } } } },
+    }
+    expect(readUnitsOf(1, [nested])).toBe(1)
+    expect(readUnitsOf(1, [{ ...nested, more: { S: 'z'.repeat(20) } }])).toBe(2)
   })
 })

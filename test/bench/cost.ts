@@ -78,3 +78,36 @@ export const LAMBDA_LINES = [
 ] as const
 
 export const LAMBDA_LINES_BYTES = LAMBDA_LINES.reduce((sum, line) => sum + Buffer.byteLength(line), 0)
+
+/** An attribute of DynamoDB's, as it travels. */
+type Attribute = { readonly [type: string]: unknown }
+export type Item = Readonly<Record<string, Attribute>>
+
+const UNIT_BYTES = 4_096
+
+/**
+ * Units of strongly consistent reads: each item by itself, rounded up to 4 KB; a key without an item takes one
+ * (DynamoDB developer guide, "DynamoDB item sizes and formats" and "Read consumption").
+ */
+export const readUnitsOf = (keys: number, items: readonly Item[]): number =>
+  items.reduce((sum, item) => sum + Math.max(1, Math.ceil(itemBytes(item) / UNIT_BYTES)), keys - items.length)
+
+const itemBytes = (item: Item): number =>
+  Object.entries(item).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + valueBytes(value), 0)
+
+/** Numbers at two digits a byte and one more; a list or map with 3 bytes, and one for each of what it holds. */
+const valueBytes = (attribute: Attribute): number => {
+  const [[type, value] = []] = Object.entries(attribute)
+  switch (type) {
+    case 'S':
+      return Buffer.byteLength(String(value))
+    case 'N':
+      return Math.ceil(String(value).length / 2) + 1
+    case 'L':
+      return (value as readonly Attribute[]).reduce((sum, one) => sum + 1 + valueBytes(one), 3)
+    case 'M':
+      return Object.values(value as Item).length + 3 + itemBytes(value as Item)
+    default:
+      return 1
+  }
+}

@@ -1,5 +1,6 @@
 import { Agent, request as httpRequest } from 'node:http'
 import { make as makeIssueToken } from '@countersign/functions/http/issue-token'
+import { make as makeRevokeToken } from '@countersign/functions/http/revoke-token'
 import type { LogLine, Services } from '@countersign/functions/runtime/services'
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { type AnyWorld, done, startWorld, type WorldOptions } from '../support/world.ts'
@@ -19,8 +20,10 @@ export interface Decided {
 /** A platform with one API, of which one route is a token's and one is open, and a consumer who asks for tokens. */
 export interface Housing {
   readonly world: AnyWorld
-  /** `POST /tokens` as API Gateway hands it to the function, without the network before it; into this ledger. */
-  issue(ledger?: Services['ledger']): Promise<Issued>
+  /** `POST /tokens` as API Gateway hands it to the function, without the network before it; with other ports, if given. */
+  issue(ports?: Partial<Pick<Services, 'ledger' | 'keyRing'>>): Promise<Issued>
+  /** `POST /tokens/{id}/revocation` in the same way. */
+  revoke(id: string): Promise<void>
   /** Has `look` called whenever rows may have come, until what is returned is called. */
   watch(look: () => Promise<void>): () => void
   /** Decisions of the authorizer since then, oldest first. */
@@ -68,17 +71,19 @@ export const startHousing = async (options: WorldOptions = {}): Promise<Housing>
     decisions: async (since) =>
       decided
         .filter(([at]) => at >= since)
-        .map(([at, line]) => decidedIn(JSON.stringify({ time: at, ...line }))),
+        .flatMap(([at, line]) => decidedIn(JSON.stringify({ time: at, ...line }))),
   }
 }
 
-export const decidedIn = (line: string): Decided => {
-  const { latencyMilliseconds } = JSON.parse(line) as Decided
-  return { latencyMilliseconds, bytes: Buffer.byteLength(line) }
+/** None, when the line tells of something else. */
+export const decidedIn = (line: string): readonly Decided[] => {
+  const { message, latencyMilliseconds } = JSON.parse(line) as LogLine
+  if (message !== 'decision' || typeof latencyMilliseconds !== 'number') return []
+  return [{ latencyMilliseconds, bytes: Buffer.byteLength(line) }]
 }
 
 /** Publishes the API and registers the consumer, in a world where the gateway is there. */
-export const housingIn = async (world: AnyWorld): Promise<Pick<Housing, 'world' | 'issue'>> => {
+export const housingIn = async (world: AnyWorld): Promise<Pick<Housing, 'world' | 'issue' | 'revoke'>> => {
   const { apis, consumers } = world.client
   done(await apis.publish('housing', { owner: 'housing@example.org', openapi: DOCUMENT }))
   done(await apis.deploy('housing', 'staging', DEPLOYMENT))
@@ -86,26 +91,38 @@ export const housingIn = async (world: AnyWorld): Promise<Pick<Housing, 'world' 
   const consumer = done(await consumers.register(owner)).id
   const grants = [{ api: 'housing', environment: 'staging', routes: ['GET /api/v1/tenancies/{id}'] }]
   await world.settled()
-  return { world, issue: issuing(world.services, { consumer, grants, expiresIn: '30d' }) }
+  return {
+    world,
+    issue: issuing(world.services, { consumer, grants, expiresIn: '30d' }),
+    revoke: async (id) => {
+      const event = eventOf('/tokens/{id}/revocation', { reason: 'compromised' }, { id })
+      const { statusCode, body } = await makeRevokeToken(world.services)(event)
+      if (statusCode !== 200) throw new Error(`not revoked: ${statusCode} ${body}`)
+    },
+  }
 }
 
 const issuing = (services: Services, wanted: object): Housing['issue'] => {
-  const event = {
-    httpMethod: 'POST',
-    path: '/tokens',
-    resource: '/tokens',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(wanted),
-    isBase64Encoded: false,
-    requestContext: { requestId: 'bench', authorizer: { consumerId: 'con_bench' } },
-  } as unknown as APIGatewayProxyEvent
-  return async (ledger = services.ledger) => {
-    const { statusCode, body } = await makeIssueToken({ ...services, ledger })(event)
+  const event = eventOf('/tokens', wanted)
+  return async (ports = {}) => {
+    const { statusCode, body } = await makeIssueToken({ ...services, ...ports })(event)
     if (statusCode !== 201) throw new Error(`no token was issued: ${statusCode} ${body}`)
     const { id, token } = JSON.parse(body) as Issued
     return { id, token }
   }
 }
+
+const eventOf = (resource: string, body: object, pathParameters: object = {}) =>
+  ({
+    httpMethod: 'POST',
+    path: resource,
+    resource,
+    pathParameters,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    isBase64Encoded: false,
+    requestContext: { requestId: 'bench', authorizer: { consumerId: 'con_bench' } },
+  }) as unknown as APIGatewayProxyEvent
 
 /** Status of one call through the gateway. */
 export type Caller = (path: string, token?: string) => Promise<number>

@@ -17,6 +17,8 @@ export interface Passage {
 export interface Road {
   /** Issues a token; milliseconds of the command itself. */
   issue(): Promise<number>
+  /** Commits what was decided before. */
+  commit: Ledger['commit']
   /** Passages since it was asked last, once nothing is on its way. */
   taken(): Promise<readonly Passage[]>
   close(): void
@@ -40,18 +42,19 @@ export const roadOf = (housing: Housing, committed: (event: EventOf) => void = (
   return {
     issue: async () => {
       const start = performance.now()
-      await housing.issue(watched)
+      await housing.issue({ ledger: watched })
       return performance.now() - start
     },
+    commit,
     taken: lags.taken,
     close: housing.watch(lags.look),
   }
 }
 
-type Ledger = Housing['world']['services']['ledger']
+export type Ledger = Housing['world']['services']['ledger']
 
 /** A ledger is made when a member of it is used first, and a spread uses none. */
-const membersOf = ({ load, claim, idempotency, commit, list, events }: Ledger): Ledger => ({
+export const membersOf = ({ load, claim, idempotency, commit, list, events }: Ledger): Ledger => ({
   load,
   claim,
   idempotency,

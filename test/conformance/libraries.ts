@@ -1,6 +1,6 @@
 import { createPublicKey, createSecretKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { createVerifier } from 'fast-jwt'
-import { compactVerify, errors, importJWK, jwtVerify } from 'jose'
+import { compactVerify, importJWK, jwtVerify } from 'jose'
 import jsonwebtoken from 'jsonwebtoken'
 import type { Jwk } from './vectors.ts'
 
@@ -10,10 +10,6 @@ export const libraries = {
     const algorithm = algorithmOf(key)
     const imported = await importJWK({ ...key, kty: key.kty ?? '' } as never, algorithm)
     await compactVerify(text, imported, { algorithms: [algorithm] })
-    // Vectors hold no claims; where a payload is a set of claims, they are judged too.
-    await jwtVerify(text, imported, { algorithms: [algorithm] }).catch((error: unknown) => {
-      if (!(error instanceof errors.JWTInvalid)) throw error
-    })
   },
   jsonwebtoken: async (text: string, key: Jwk) => {
     jsonwebtoken.verify(text, keyObject(key), { algorithms: [algorithmOf(key) as jsonwebtoken.Algorithm] })
@@ -33,6 +29,16 @@ export const accepts = async (library: Library, text: string, key: Jwk): Promise
   } catch {
     return false
   }
+}
+
+/** As `accepts`, of a set of claims: jose judges these with a function of its own, the others always do. */
+export const takesClaims = async (library: Library, text: string, key: Jwk): Promise<boolean> => {
+  if (library !== 'jose') return accepts(library, text, key)
+  const secret = Buffer.from(key.k ?? '', 'base64url')
+  return jwtVerify(text, secret, { algorithms: [algorithmOf(key)] }).then(
+    () => true,
+    () => false,
+  )
 }
 
 const algorithmOf = ({ alg }: Jwk): string => alg ?? 'none given'

@@ -1,5 +1,6 @@
 import { authorizer, simpleAuthorizer } from '@countersign/topology'
 import { functionOf } from './function.ts'
+import { authorizerMade } from './links.ts'
 
 /** Its own reads give up long before this; HTTP APIs give up at 10 s. */
 const TIMEOUT_SECONDS = 5
@@ -13,4 +14,9 @@ export const authorizes = functionOf('Authorizer', authorizer, {
 export const authorizesSimply = functionOf('SimpleAuthorizer', simpleAuthorizer, {
   description: 'May this caller do this, here, now? Answers yes or no',
   timeoutSeconds: TIMEOUT_SECONDS,
+})
+
+authorizerMade.resolve({
+  arns: [authorizes.arn, authorizesSimply.arn],
+  names: $interpolate`${authorizes.name},${authorizesSimply.name}`,
 })

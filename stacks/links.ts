@@ -7,7 +7,8 @@ type Text = $util.Input<string>
 /** `Allow`, exactly these actions on exactly these ARNs. */
 export interface Statement {
   readonly actions: string[]
-  readonly resources: Text[]
+  readonly resources: $util.Input<Text[]>
+  readonly conditions?: { readonly test: string; readonly variable: string; readonly values: string[] }[]
 }
 
 /** What a link is on AWS: what the function may do, and the variables by which `runtime/connect.ts` finds it. */
@@ -15,6 +16,10 @@ interface Grant {
   readonly permissions: readonly Statement[]
   readonly environment: Readonly<Record<string, Text>>
 }
+
+/** The authorizer's functions have links as well, so what leads to them is told here once they are made. */
+export const authorizerMade = Promise.withResolvers<{ readonly arns: Text[]; readonly names: Text }>()
+const authorizer = $output(authorizerMade.promise)
 
 const RING_REFRESH_SECONDS = 60
 
@@ -24,7 +29,7 @@ const ISSUER = process.env.COUNTERSIGN_ISSUER ?? `urn:countersign:${$app.stage}`
 /** Of the keys that rotations make from this deployment on; the keys of the ring stay what they are. */
 const SIGNING_ALGORITHM = signingAlgorithm(process.env.COUNTERSIGN_SIGNING_ALGORITHM)
 
-const allow = (actions: string[], resources: Text[]): Statement => ({ actions, resources })
+const allow = (actions: string[], resources: $util.Input<Text[]>): Statement => ({ actions, resources })
 
 /** No `DeleteItem`: what the ledger holds is the audit, and no function can take anything out of it. */
 const ledgerWrites = allow(
@@ -113,6 +118,22 @@ const GRANTS: Readonly<Record<Link, Grant>> = {
       allow(['sqs:SendMessage'], waiting),
     ],
     environment: queues,
+  },
+  'authorizer:admit': {
+    permissions: [
+      {
+        ...allow(['lambda:AddPermission', 'lambda:RemovePermission'], authorizer.arns),
+        // Statements about API Gateway only: nobody else can be let in, and nobody else be put out.
+        conditions: [
+          {
+            test: 'StringEqualsIfExists',
+            variable: 'lambda:Principal',
+            values: ['apigateway.amazonaws.com'],
+          },
+        ],
+      },
+    ],
+    environment: { AUTHORIZER_FUNCTIONS: authorizer.names },
   },
 }
 

@@ -5,6 +5,7 @@ import {
   LOCAL_ISSUER,
   openDatabase,
   sqliteAccessRows,
+  sqliteAuthorizerCallers,
   sqliteKeyRing,
   sqliteLedger,
   sqliteQueues,
@@ -64,13 +65,19 @@ export const standStill = (now: Date) => {
       },
     },
     pipeline: { status: async () => ({ unrelayed: 0, subscriptions: [] }), redrive: async () => undefined },
+    authorizerCallers: sqliteAuthorizerCallers(database),
     clock: () => now,
     newId: (kind) => idFrom(kind, bytes(16)),
     randomBytes: bytes,
     settings: { issuer: LOCAL_ISSUER, ringRefreshSeconds: 60 },
     log: (line) => void lines.push(line),
   }
-  return { services, queues, lines, close: () => database.close() }
+  /** Accounts whose API Gateways may call the authorizer, `region-account`. */
+  const admitted = () =>
+    database
+      .all('SELECT account_id, region FROM authorizer_caller ORDER BY region, account_id')
+      .map(({ account_id, region }) => `${region}-${account_id}`)
+  return { services, queues, lines, admitted, close: () => database.close() }
 }
 
 /** What API Gateway hands to the function of a route. */

@@ -78,12 +78,6 @@ export const makeConsumersApi = async (
     identitySource: 'method.request.header.Authorization',
     authorizerResultTtlInSeconds: authorizerCacheTtlSeconds,
   })
-  await make('lambda/permission:Permission', 'Permission', {
-    action: 'lambda:InvokeFunction',
-    function: outputs.authorizer,
-    principal: 'apigateway.amazonaws.com',
-    sourceArn: `${state.executionArn}/authorizers/${authorizer.id}`,
-  })
   const under = async (path: string): Promise<string> => {
     let parentId = String(state.rootResourceId)
     for (const pathPart of path.split('/').filter((part) => part !== ''))

@@ -3,6 +3,7 @@ import {
   dynamoAccessRows,
   dynamoLedger,
   eventBridgePublisher,
+  lambdaAuthorizerCallers,
   secretsManagerKeyRing,
   sqsPipeline,
 } from '@countersign/aws'
@@ -11,6 +12,7 @@ import { type SubscriptionName, subscriptions } from '@countersign/topology'
 import { afterAll, describe, expect, it } from 'vitest'
 import { accessRowsContract } from '../contract/access-rows.ts'
 import { anyEvent, newIds } from '../contract/changes.ts'
+import { authorizerCallersContract } from '../contract/authorizer-callers.ts'
 import { keyRingContract } from '../contract/key-ring.ts'
 import { ledgerContract } from '../contract/ledger.ts'
 import { ledgerPagesContract } from '../contract/ledger-pages.ts'
@@ -22,6 +24,7 @@ import { credentialsFor } from './deploy.ts'
 import { ACCOUNT, REGION, startEmulator } from './emulator.ts'
 import { createResource } from './resources/index.ts'
 import { createWire } from './wire.ts'
+import { zipOf } from './zip.ts'
 
 const graph = await evaluate('test')
 const emulator = await startEmulator()
@@ -150,6 +153,26 @@ const road = async (): Promise<Road> => {
   }
 }
 
+/** A function of its own; only its policy is looked at. */
+const callers = async () => {
+  const functionName = `authorizer-${randomUUID()}`
+  await wire.rest('lambda', 'POST /2015-03-31/functions', {
+    FunctionName: functionName,
+    Role: `arn:aws:iam::${ACCOUNT}:role/authorizer`,
+    Runtime: 'nodejs24.x',
+    Handler: 'index.handler',
+    Code: { ZipFile: zipOf('index.js', 'exports.handler = async () => {}').toString('base64') },
+  })
+  const admitted = async () => {
+    const { Policy } = await wire.rest('lambda', `GET /2015-03-31/functions/${functionName}/policy`)
+    const { Statement } = JSON.parse(String(Policy)) as {
+      readonly Statement: readonly { readonly Sid: string }[]
+    }
+    return Statement.map(({ Sid }) => Sid.replace(/^gateways-/, ''))
+  }
+  return { authorizerCallers: lambdaAuthorizerCallers({ ...aws, functionNames: [functionName] }), admitted, close: nothing }
+}
+
 ledgerContract('in DynamoDB', ledgerStore)
 ledgerPagesContract('in DynamoDB', ledgerStore)
 accessRowsContract('in DynamoDB', ledgerStore)
@@ -178,3 +201,4 @@ describe('an event that is larger than the bus takes', () => {
     ])
   })
 })
+authorizerCallersContract("in Lambda's function policy", callers)

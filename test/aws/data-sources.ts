@@ -1,4 +1,5 @@
 import type { Inputs } from '../stacks/evaluation.ts'
+import { type Condition, conditionOf } from '../stacks/pretend-aws.ts'
 import { ACCOUNT, REGION } from './emulator.ts'
 
 interface Statement {
@@ -7,25 +8,27 @@ interface Statement {
   readonly actions?: readonly string[]
   readonly resources?: readonly string[]
   readonly principals?: readonly { readonly type: string; readonly identifiers: readonly string[] }[]
-  readonly conditions?: readonly unknown[]
+  readonly conditions?: readonly Condition[]
 }
 
 /** The provider writes policies out by itself; no service is asked. */
 const policyDocument = (statements: readonly Statement[] = []): string =>
   JSON.stringify({
     Version: '2012-10-17',
-    Statement: statements.map(({ sid, effect = 'Allow', actions, resources, principals, conditions }) => {
-      if (conditions?.length) throw new Error('conditions of a policy document are not covered')
-      return {
-        ...(sid && { Sid: sid }),
-        Effect: effect,
-        Action: actions,
-        ...(resources && { Resource: resources }),
-        ...(principals?.length && {
-          Principal: Object.fromEntries(principals.map(({ type, identifiers }) => [type, identifiers])),
-        }),
-      }
-    }),
+    Statement: statements.map(
+      ({ sid, effect = 'Allow', actions, resources, principals, conditions = [] }) => {
+        return {
+          ...(sid && { Sid: sid }),
+          Effect: effect,
+          Action: actions,
+          ...(resources && { Resource: resources }),
+          ...(conditions.length > 0 && { Condition: conditionOf(conditions) }),
+          ...(principals?.length && {
+            Principal: Object.fromEntries(principals.map(({ type, identifiers }) => [type, identifiers])),
+          }),
+        }
+      },
+    ),
   })
 
 const ANSWERS: Readonly<Record<string, (inputs: Inputs) => Inputs>> = {

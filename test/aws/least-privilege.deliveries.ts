@@ -1,7 +1,7 @@
 import { HUB_SOURCE } from '@countersign/core/events'
 import type { SubscriptionName } from '@countersign/topology'
-import type { Calls } from './least-privilege.calls.ts'
-import { described, fresh, givenBy } from './least-privilege.routes.ts'
+import { type Calls, textIn } from './least-privilege.calls.ts'
+import { described, fresh, freshAccount, givenBy } from './least-privilege.routes.ts'
 import type { EmulatorWorld } from './world.ts'
 
 /**
@@ -20,6 +20,14 @@ const delivered = (source: string, type: string, detail: object): object => ({
 
 export const deliveriesIn = ({ services }: EmulatorWorld, calls: Calls): Deliveries => {
   const given = givenBy(calls)
+  const saidOf = async (name: string, closed: boolean) => {
+    const subject = textIn((await calls.route('GET /apis/{name}', { path: { name } })).body, 'id')
+    if (closed) await calls.route('DELETE /apis/{name}', { path: { name } })
+    const { items } = await services.ledger.events({ subject, limit: 10, after: undefined })
+    return items.flatMap((event) =>
+      event.type === 'api.registered' ? [] : [delivered('countersign', event.type, event)],
+    )
+  }
   return {
     ProjectAccess: async () => {
       const subject = await given.token()
@@ -37,6 +45,14 @@ export const deliveriesIn = ({ services }: EmulatorWorld, calls: Calls): Deliver
         }),
         delivered(HUB_SOURCE, 'api-hub.api-withdrawn', { publicationId, name: withdrawn }),
       ]
+    },
+    AdmitAccounts: async () => {
+      const names = [
+        await given.api({ accountId: freshAccount() }),
+        await given.api({ accountId: freshAccount() }),
+      ]
+      const said = await Promise.all(names.map((name) => saidOf(name, name === names[1])))
+      return said.flat()
     },
   }
 }

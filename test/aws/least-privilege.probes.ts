@@ -77,6 +77,7 @@ const subscriptionProbes = (calls: Calls, deliveries: Deliveries): Named<typeof 
   return {
     ProjectAccess: receiving('ProjectAccess'),
     RegisterPublishedApi: receiving('RegisterPublishedApi'),
+    AdmitAccounts: receiving('AdmitAccounts'),
   }
 }
 

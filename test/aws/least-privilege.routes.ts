@@ -26,8 +26,12 @@ let count = 0
 /** Never given twice. */
 export const fresh = (): string => `probe-${++count}`
 
-export const placed = (gatewayId: string) => ({
-  accountId: '111111111111',
+let accounts = 0
+/** An account that nothing lives in yet. */
+export const freshAccount = (): string => String(333_333_000_000 + ++accounts)
+
+export const placed = (gatewayId: string, accountId = '111111111111') => ({
+  accountId,
   region: 'eu-west-2',
   gatewayId,
   stage: 'staging',
@@ -37,24 +41,35 @@ export const described = (paths: readonly string[]) => ({ owner: 'probes', opena
 
 const APPROVER = 'con_approver'
 
+interface Where {
+  readonly environment?: string
+  readonly accountId?: string
+}
+
 /** What has to be there before a route has something to do. */
 export const givenBy = ({ route }: Calls) => {
   const consumer = async () => {
     const body = { name: fresh(), type: 'service', owner: 'probes' }
     return textIn((await route('POST /consumers', { body })).body, 'id')
   }
-  const api = async (environment = 'staging') => {
+  const api = async ({ environment = 'staging', accountId }: Where = {}) => {
     const name = fresh()
     await route('PUT /apis/{name}', { path: { name }, body: described(['/a', '/b']) })
     await route('PUT /apis/{name}/deployments/{environment}', {
       path: { name, environment },
-      body: placed(name.replace('-', '')),
+      body: placed(name.replace('-', ''), accountId),
     })
     return name
   }
   const wanted = async (environment?: string) => ({
     consumer: await consumer(),
-    grants: [{ api: await api(environment), environment: environment ?? 'staging', routes: ['GET /a'] }],
+    grants: [
+      {
+        api: await api(environment ? { environment } : {}),
+        environment: environment ?? 'staging',
+        routes: ['GET /a'],
+      },
+    ],
     expiresIn: '1d',
   })
   const token = async (environment?: string) =>

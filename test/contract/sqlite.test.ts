@@ -1,6 +1,7 @@
 import { LOCAL_ISSUER, localBus, localServices, openDatabase, sqliteQueues } from '@countersign/local'
 import { subscriptions } from '@countersign/topology'
 import { accessRowsContract } from './access-rows.ts'
+import { authorizerCallersContract } from './authorizer-callers.ts'
 import { NOW } from './changes.ts'
 import { keyRingContract } from './key-ring.ts'
 import { ledgerContract } from './ledger.ts'
@@ -35,6 +36,10 @@ const sqlite = () => {
     pass: (milliseconds: number) => {
       now += milliseconds
     },
+    admitted: async () =>
+      database
+        .all('SELECT account_id, region FROM authorizer_caller')
+        .map(({ account_id, region }) => `${region}-${account_id}`),
     close: async () => database.close(),
   }
 }
@@ -60,5 +65,6 @@ const road = async (): Promise<Road> => {
 ledgerContract('in SQLite', async () => sqlite())
 ledgerPagesContract('in SQLite', async () => sqlite())
 accessRowsContract('in SQLite', async () => sqlite())
+authorizerCallersContract('in SQLite', async () => sqlite())
 keyRingContract('in SQLite', async () => sqlite())
 pipelineContract('in SQLite', road)

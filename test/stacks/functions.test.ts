@@ -1,4 +1,4 @@
-import { authorizer, routes } from '@countersign/topology'
+import { authorizer, routes, subscriptions } from '@countersign/topology'
 import { describe, expect, it } from 'vitest'
 import { evaluate } from './evaluate.ts'
 import type { Inputs } from './evaluation.ts'
@@ -55,6 +55,7 @@ describe('every function', () => {
     )
     expect(sorted(new Set(names))).toEqual([
       'ACCESS_TABLE',
+      'AUTHORIZER_FUNCTIONS',
       'BUS_NAME',
       'ISSUER',
       'KEY_RING_SECRET',
@@ -85,15 +86,10 @@ describe('a function that looks after the queues', () => {
       'environment.variables.SUBSCRIPTION_QUEUES',
     )
     const queues = 'https://sqs.eu-west-2.amazonaws.com/123456789012'
-    expect(JSON.parse(told)).toEqual({
-      ProjectAccess: {
-        queueUrl: `${queues}/ProjectAccessQueue`,
-        deadLetterQueueUrl: `${queues}/ProjectAccessDeadLettersQueue`,
-      },
-      RegisterPublishedApi: {
-        queueUrl: `${queues}/RegisterPublishedApiQueue`,
-        deadLetterQueueUrl: `${queues}/RegisterPublishedApiDeadLettersQueue`,
-      },
-    })
+    const urls = Object.keys(subscriptions).map((name) => [
+      name,
+      { queueUrl: `${queues}/${name}Queue`, deadLetterQueueUrl: `${queues}/${name}DeadLettersQueue` },
+    ])
+    expect(JSON.parse(told)).toEqual(Object.fromEntries(urls))
   })
 })

@@ -66,6 +66,12 @@ const LINKS: Readonly<
     ],
     told: ['SUBSCRIPTION_QUEUES'],
   },
+  'authorizer:admit': {
+    grants: ['AddPermission', 'RemovePermission'].flatMap((action) =>
+      ['Authorizer', 'SimpleAuthorizer'].map((name) => `lambda:${action} on function:${name}Function`),
+    ),
+    told: ['AUTHORIZER_FUNCTIONS'],
+  },
 }
 
 const receiving = (name: string) =>

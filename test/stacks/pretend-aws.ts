@@ -45,20 +45,32 @@ export const created = (type: string, name: string, inputs: Inputs): { id: strin
   state: { name, ...inputs, ...OUTPUTS[type]?.(name, inputs) },
 })
 
+export interface Condition {
+  readonly test: string
+  readonly variable: string
+  readonly values: readonly string[]
+}
+
 interface PolicyStatement {
   readonly effect?: string
   readonly actions?: readonly string[]
   readonly resources?: readonly string[]
+  readonly conditions?: readonly Condition[]
   readonly principals?: readonly { readonly type: string; readonly identifiers: readonly string[] }[]
 }
+
+/** As the provider writes a policy's conditions out. */
+export const conditionOf = (conditions: readonly Condition[]) =>
+  Object.fromEntries(conditions.map(({ test, variable, values }) => [test, { [variable]: values }] as const))
 
 const policyDocument = (statements: readonly PolicyStatement[]) =>
   JSON.stringify({
     Version: '2012-10-17',
-    Statement: statements.map(({ effect = 'Allow', actions, resources, principals }) => ({
+    Statement: statements.map(({ effect = 'Allow', actions, resources, principals, conditions = [] }) => ({
       Effect: effect,
       Action: actions,
       Resource: resources,
+      ...(conditions.length > 0 && { Condition: conditionOf(conditions) }),
       ...(principals && {
         Principal: Object.fromEntries(principals.map(({ type, identifiers }) => [type, identifiers])),
       }),

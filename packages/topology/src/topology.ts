@@ -18,6 +18,8 @@ export type Link =
   | 'key-ring:rotate'
   | 'queues:inspect'
   | 'queues:redrive'
+  /** Who may call the authorizer. */
+  | 'authorizer:admit'
 
 export interface Runs {
   /** From the repository root, without extension; it exports `make` and `handler`. */
@@ -160,6 +162,14 @@ export const subscriptions = {
     timeoutSeconds: 30,
     memoryMegabytes: 1_024,
     files: [schemas],
+  },
+  AdmitAccounts: {
+    module: `${functions}/subscribers/admit-accounts`,
+    source: 'countersign',
+    on: ['api.updated', 'api.deployed', 'api.deregistered'],
+    links: ['ledger:read', 'ledger:list', 'authorizer:admit'],
+    maxReceiveCount: 5,
+    timeoutSeconds: 30,
   },
 } as const satisfies Record<string, Subscription>
 

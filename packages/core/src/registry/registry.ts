@@ -1,3 +1,10 @@
 export * from './access-rules.ts'
 export * from './api.ts'
+export {
+  type AuthorizerCallers,
+  type CallerAccount,
+  callerAccountOf,
+  callerNameOf,
+  livesIn,
+} from './authorizer-callers.ts'
 export { routesOf } from './routes.ts'

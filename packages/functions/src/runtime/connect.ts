@@ -3,12 +3,14 @@ import {
   dynamoAccessRows,
   dynamoLedger,
   eventBridgePublisher,
+  lambdaAuthorizerCallers,
   secretsManagerKeyRing,
   sqsPipeline,
   waitOf,
 } from '@countersign/aws'
 import { ALGORITHMS, DEFAULT_ALGORITHM } from '@countersign/core/shared'
 import { SigningKey } from '@countersign/core/signing-key'
+import { environmentCredentials } from '@countersign/aws/authorizer'
 import { z } from 'zod'
 import { type Environment, processServices } from './connect-authorizer.ts'
 import type { Services } from './services.ts'
@@ -23,6 +25,9 @@ const Variables = {
   BUS_NAME: Name,
   UNPUBLISHED_QUEUE_URL: z.url(),
   KEY_RING_SECRET: Name,
+  /** Names of the authorizer's functions, with commas between them. */
+  AUTHORIZER_FUNCTIONS: Name.transform((text) => text.split(',')),
+  AWS_REGION: Name,
   /** `{"<subscription>": {"queueUrl": "…", "deadLetterQueueUrl": "…"}}` */
   SUBSCRIPTION_QUEUES: z
     .string()
@@ -92,6 +97,14 @@ export const connect = async (environment: Environment = process.env): Promise<S
       }),
     ),
     pipeline: lazily(() => sqsPipeline({ queues: read('SUBSCRIPTION_QUEUES') })),
+    authorizerCallers: lazily(() =>
+      lambdaAuthorizerCallers({
+        functionNames: read('AUTHORIZER_FUNCTIONS'),
+        region: read('AWS_REGION'),
+        endpoint: environment.AWS_ENDPOINT_URL || undefined,
+        credentials: () => environmentCredentials(environment),
+      }),
+    ),
     settings: {
       get issuer() {
         return read('ISSUER')

@@ -1,6 +1,7 @@
 import type { AccessRowStore } from '@countersign/core/access'
 import type { Pipeline, Publisher } from '@countersign/core/events'
 import type { Ledger } from '@countersign/core/ledger'
+import type { AuthorizerCallers } from '@countersign/core/registry'
 import type { Algorithm, NewId } from '@countersign/core/shared'
 import type { KeyRingStore } from '@countersign/core/signing-key'
 
@@ -29,6 +30,7 @@ export interface Services {
   readonly keyRing: KeyRingStore
   readonly publisher: Publisher
   readonly pipeline: Pipeline
+  readonly authorizerCallers: AuthorizerCallers
   readonly clock: () => Date
   readonly newId: NewId
   /** From a CSPRNG. */

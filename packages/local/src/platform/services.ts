@@ -7,6 +7,7 @@ import type { Bus } from '../runtime/bus.ts'
 import { queueNames } from '../runtime/workers.ts'
 import type { Database } from '../store/database.ts'
 import { sqliteAccessRows } from '../store/sqlite-access-rows.ts'
+import { sqliteAuthorizerCallers } from '../store/sqlite-authorizer-callers.ts'
 import { sqliteKeyRing } from '../store/sqlite-key-ring.ts'
 import { sqliteLedger } from '../store/sqlite-ledger.ts'
 import type { Queues } from '../store/sqlite-queues.ts'
@@ -35,6 +36,7 @@ export const localServices = (options: LocalServicesOptions): Services => {
     keyRing: sqliteKeyRing(database),
     publisher: bus,
     pipeline: localPipeline(options),
+    authorizerCallers: sqliteAuthorizerCallers(database),
     clock,
     newId,
     randomBytes,

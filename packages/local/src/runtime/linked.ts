@@ -28,6 +28,7 @@ const OPENED_BY: Opened = {
   keyRing: { current: ring, version: ring, stage: ['key-ring:rotate'], promote: ['key-ring:rotate'] },
   publisher: { publish: ['bus:publish'] },
   pipeline: { status: ['queues:inspect'], redrive: ['queues:redrive'] },
+  authorizerCallers: { admit: ['authorizer:admit'], dismiss: ['authorizer:admit'] },
 }
 
 /**
@@ -63,6 +64,7 @@ export const linked = (services: Services, module: string, links: readonly Link[
     keyRing: opened('keyRing'),
     publisher: opened('publisher'),
     pipeline: opened('pipeline'),
+    authorizerCallers: opened('authorizerCallers'),
   }
 }
 

@@ -8,6 +8,7 @@ import {
   rotations,
   routes,
   schedules,
+  simpleAuthorizer,
   streams,
   subscriptions,
 } from '@countersign/topology'
@@ -18,6 +19,7 @@ const root = join(import.meta.dirname, '../../../..')
 const runs: readonly Runs[] = [
   ...[routes, subscriptions, streams, schedules, rotations].flatMap((table) => Object.values<Runs>(table)),
   authorizer,
+  simpleAuthorizer,
 ]
 
 const linksOf = (module: string): readonly Link[] => {

@@ -1,5 +1,5 @@
 /** Raised with every change of the tables below; a file of another number is refused, never guessed at. */
-export const SCHEMA_VERSION = 1
+export const SCHEMA_VERSION = 2
 
 export const SCHEMA = `
 CREATE TABLE entity (
@@ -70,6 +70,12 @@ CREATE TABLE secret_version (
 CREATE TABLE secret_stage (
   stage TEXT PRIMARY KEY,
   version_id TEXT NOT NULL REFERENCES secret_version (version_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE authorizer_caller (
+  account_id TEXT NOT NULL,
+  region TEXT NOT NULL,
+  PRIMARY KEY (account_id, region)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE stream_position (

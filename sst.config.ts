@@ -19,6 +19,7 @@ export default $config({
     await import('./stacks/schedules.ts')
     await import('./stacks/authorizer.ts')
     await import('./stacks/api.ts')
+    await import('./stacks/machines.ts')
     await import('./stacks/alarms.ts')
     const { outputs } = await import('./stacks/outputs.ts')
     return outputs

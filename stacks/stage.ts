@@ -1,4 +1,11 @@
 import { createHash } from 'node:crypto'
+import { domainIn, machineAccountsIn } from './settings.ts'
+
+/** Accounts whose principals may call the API for machines; nobody unless they are named. */
+export const machineAccounts = machineAccountsIn(process.env.COUNTERSIGN_MACHINE_ACCOUNTS)
+
+/** Of the platform's API, beside API Gateway's own address. */
+export const domain = domainIn(process.env.COUNTERSIGN_DOMAIN, process.env.COUNTERSIGN_DOMAIN_CERTIFICATE)
 
 /** A protected stage cannot be removed by a command, and what holds state outlives the stack that made it. */
 export const isProtected = $app.protect

@@ -170,7 +170,11 @@ const callers = async () => {
     }
     return Statement.map(({ Sid }) => Sid.replace(/^gateways-/, ''))
   }
-  return { authorizerCallers: lambdaAuthorizerCallers({ ...aws, functionNames: [functionName] }), admitted, close: nothing }
+  return {
+    authorizerCallers: lambdaAuthorizerCallers({ ...aws, functionNames: [functionName] }),
+    admitted,
+    close: nothing,
+  }
 }
 
 ledgerContract('in DynamoDB', ledgerStore)

@@ -14,6 +14,8 @@ const LIMIT_MILLISECONDS = 200_000
 
 export interface DeployOptions {
   readonly stage?: string
+  /** `COUNTERSIGN_…` of whoever deploys. */
+  readonly settings?: Readonly<Record<string, string>>
   /** Variables that every function gets beside its own. */
   readonly variables?: Readonly<Record<string, string>>
 }
@@ -26,7 +28,7 @@ export interface Deployment extends Deployed {
 /** `sst deploy`, as far as an emulator can have it: the real program, each resource made over the wire. */
 export const deploy = async (
   { endpoint }: Pick<Emulator, 'endpoint'>,
-  { stage = 'local', variables = {} }: DeployOptions = {},
+  { stage = 'local', variables = {}, settings = {} }: DeployOptions = {},
 ): Promise<Deployment> => {
   await installPlatform()
   const work = await mkdtemp(join(tmpdir(), 'countersign-deploy-'))
@@ -37,9 +39,15 @@ export const deploy = async (
       SST_NO_BUN: '1',
       SST_TELEMETRY_DISABLED: '1',
       AWS_REGION: REGION,
+      ...settings,
     })
     const deployed = JSON.parse(await readFile(join(work, 'deployed.json'), 'utf8')) as Deployment
-    return { ...deployed, outputs: { ...deployed.outputs, url: localised(deployed.outputs.url, endpoint) } }
+    const { url, machines } = deployed.outputs
+    const urls = {
+      url: localised(url, endpoint),
+      ...(machines && { machines: localised(machines, endpoint) }),
+    }
+    return { ...deployed, outputs: { ...deployed.outputs, ...urls } }
   } finally {
     await rm(work, { recursive: true, force: true })
   }

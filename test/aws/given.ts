@@ -46,6 +46,28 @@ export const housing = async (world: EmulatorWorld) => {
   return { ask, issue, issueAgain, statusWith, opens, dead }
 }
 
+/** What an HTTP API with payload 2.0 would ask at the same coordinates. */
+export const questionWith = (token: string): object => {
+  const { accountId, region, gatewayId, stage } = HOUSING
+  const path = PATH.slice(`/${gatewayId}/${stage}`.length)
+  return {
+    version: '2.0',
+    type: 'REQUEST',
+    routeArn: `arn:aws:execute-api:${region}:${accountId}:${gatewayId}/${stage}/GET${path}`,
+    identitySource: [`Bearer ${token}`],
+    routeKey: SHOW,
+    rawPath: `/${stage}${path}`,
+    rawQueryString: '',
+    headers: { authorization: `Bearer ${token}` },
+    requestContext: {
+      accountId,
+      apiId: gatewayId,
+      stage,
+      http: { method: 'GET', path: `/${stage}${path}`, protocol: 'HTTP/1.1', sourceIp: '203.0.113.7' },
+    },
+  }
+}
+
 const DOCUMENT = {
   openapi: '3.1.0',
   info: { title: 'Housing', version: '1' },

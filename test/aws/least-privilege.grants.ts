@@ -3,6 +3,8 @@ import { rolePolicies, type Statement } from '../stacks/policies.ts'
 import { roleNamed, rolePolicyOf, writeRolePolicy } from './levers.ts'
 import type { EmulatorWorld } from './world.ts'
 
+const evaluated = evaluate('test')
+
 /** One action on one resource that the stacks give to the role of one function. */
 export interface Grant {
   /** Name of the function, `PostTokensRoute`. */
@@ -16,13 +18,13 @@ export const textOf = ({ of, action, on }: Grant): string => `${of}: ${action} o
 
 /** The function of each module of the topology, `packages/functions/src/http/issue-token` → `PostTokensRoute`. */
 export const functionNames = async (): Promise<ReadonlyMap<string, string>> => {
-  const { builds } = await evaluate('test')
+  const { builds } = await evaluated
   return new Map(builds.map(({ handler, functionID }) => [handler.replace(/\.handler$/, ''), functionID]))
 }
 
 /** Roles of the stacks that are no function's. */
 export const otherRoles = async (): Promise<readonly string[]> => {
-  const graph = await evaluate('test')
+  const graph = await evaluated
   const functions = new Set(graph.builds.map(({ functionID }) => `${functionID}Role`))
   return rolePolicies(graph).flatMap(({ of }) => (functions.has(of) ? [] : [of]))
 }
@@ -36,7 +38,7 @@ const grantsIn = (of: string, statements: readonly Statement[]): readonly Grant[
 
 /** Every grant of the evaluated graph, each once. */
 export const everyGrant = async (): Promise<readonly Grant[]> => {
-  const graph = await evaluate('test')
+  const graph = await evaluated
   const names = new Set(graph.builds.map(({ functionID }) => functionID))
   const grants = rolePolicies(graph).flatMap(({ of, statements }) => {
     const name = of.replace(/Role$/, '')
@@ -67,8 +69,8 @@ export const without = async <T>(
 
 /** The same program made the evaluated policy and the deployed one, statement by statement. */
 const physicalOf = async ({ of, action, on }: Grant, deployed: readonly Allowed[]): Promise<string> => {
-  const evaluated = rolePolicies(await evaluate('test')).find((policy) => policy.of === `${of}Role`)
-  for (const [index, { actions, resources }] of (evaluated?.statements ?? []).entries()) {
+  const asked = rolePolicies(await evaluated).find((policy) => policy.of === `${of}Role`)
+  for (const [index, { actions, resources }] of (asked?.statements ?? []).entries()) {
     const at = resources.findIndex((arn) => nameIn(arn) === on)
     const physical = deployed[index]?.Resource[at]
     if (actions.includes(action) && physical !== undefined) return physical

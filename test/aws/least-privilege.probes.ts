@@ -2,7 +2,7 @@ import { fact } from '@countersign/core/events'
 import { recordKeyFacts } from '@countersign/functions/runtime/key-log'
 import { readKeyRing } from '@countersign/functions/runtime/mint'
 import {
-  authorizer,
+  authorizers,
   type HttpRouteName,
   type Runs,
   rotations,
@@ -16,7 +16,7 @@ import { type Act, type Calls, callsIn, type Outcome } from './least-privilege.c
 import { batchOf, type Deliveries, deliveriesIn } from './least-privilege.deliveries.ts'
 import { functionNames } from './least-privilege.grants.ts'
 import { type Making, type RouteMaking, routeProbes } from './least-privilege.routes.ts'
-import { coldStart } from './levers.ts'
+import { coldStart, invoke } from './levers.ts'
 import type { EmulatorWorld } from './world.ts'
 
 /** What a function does that needs its grants. */
@@ -54,7 +54,7 @@ export const probesIn = async (world: EmulatorWorld, opened: Opened): Promise<Pr
     ...table(streams, streamProbes(world, calls)),
     ...table(schedules, scheduleProbes(world, calls)),
     ...table(rotations, rotationProbes(world, calls)),
-    ...table({ authorizer }, { authorizer: authorizerProbe(world, opened) }),
+    ...table(authorizers, authorizerProbes(world, opened)),
   ])
 }
 
@@ -147,14 +147,32 @@ const giveUpNewest = async ({ services }: EmulatorWorld): Promise<void> => {
 /** A caller of another team's API with a good token: the status it gets. */
 export interface Opened {
   readonly status: () => Promise<number>
+  /** The same, as an HTTP API with payload 2.0 asks. */
+  readonly question: object
 }
 
-const authorizerProbe = (world: EmulatorWorld, { status }: Opened): Probe => ({
-  prepare: async () => async () => {
-    await coldStart(world, 'Authorizer')
-    const got = await status()
-    if (got === 200) return 'done'
-    if (got === 500) return 'failed'
-    throw new Error(`the authorizer's caller got ${got}`)
+const authorizerProbes = (world: EmulatorWorld, opened: Opened): Named<typeof authorizers> => ({
+  Authorizer: {
+    prepare: async () => async () => {
+      await coldStart(world, 'Authorizer')
+      const got = await opened.status()
+      if (got === 200) return 'done'
+      if (got === 500) return 'failed'
+      throw new Error(`the authorizer's caller got ${got}`)
+    },
+  },
+  SimpleAuthorizer: {
+    prepare: async () => async () => {
+      await coldStart(world, 'SimpleAuthorizer')
+      const answer: Simple = await invoke(world, 'SimpleAuthorizer', opened.question)
+      if (answer.isAuthorized === true) return 'done'
+      if (answer.errorMessage !== undefined && answer.errorMessage !== 'Unauthorized') return 'failed'
+      throw new Error(`the authorizer answered ${JSON.stringify(answer)}`)
+    },
   },
 })
+
+interface Simple {
+  readonly isAuthorized?: boolean
+  readonly errorMessage?: string
+}

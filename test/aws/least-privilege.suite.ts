@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sorted } from '../stacks/graph.ts'
-import { housing } from './given.ts'
+import { housing, questionWith } from './given.ts'
 import { everyGrant, type Grant, otherRoles, textOf } from './least-privilege.grants.ts'
+import { machinesStory } from './least-privilege.machines.ts'
 import { probesIn } from './least-privilege.probes.ts'
 import { roundsOf } from './least-privilege.rounds.ts'
 import { justified, ROLES_OF_SERVICES } from './least-privilege.unjudged.ts'
@@ -19,7 +20,10 @@ await opens(good.token)
 
 const grants = await everyGrant()
 const unjudged = await justified()
-const probes = await probesIn(world, { status: () => statusWith(good.token) })
+const probes = await probesIn(world, {
+  status: () => statusWith(good.token),
+  question: questionWith(good.token),
+})
 
 const names = (of: readonly Grant[]) => sorted(of.map(textOf))
 const stay = new Set(names(unjudged))
@@ -36,6 +40,8 @@ describe('the grants of the stacks', () => {
     expect(sorted(await otherRoles())).toEqual(sorted(Object.keys(ROLES_OF_SERVICES)))
   })
 })
+
+await machinesStory(world)
 
 /** So that a role which is not enforced, or grants what nobody uses, does not go unnoticed. */
 describe('a function without one of its grants', () => {

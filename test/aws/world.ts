@@ -82,7 +82,9 @@ const inhabit = async (
   const { endpoint, folder, stop } = emulator
   const credentialFile = options.credentialFile ?? join(folder, 'operator.token')
   const variables = functionsSee ? { AWS_ENDPOINT_URL: await functionsSee(endpoint) } : {}
-  const deployment = await deploy(emulator, { ...options, variables })
+  // Where identities are told apart, the API for machines has somebody to let in.
+  const settings = options.enforceIam ? { COUNTERSIGN_MACHINE_ACCOUNTS: ACCOUNT } : {}
+  const deployment = await deploy(emulator, { settings, ...options, variables })
   const wire = createWire({ endpoint, region: REGION, account: ACCOUNT })
   const backend = await makeBackend(wire)
   const attach: EmulatorWorld['attach'] = (gatewayId, { cacheSeconds = 0, openPath } = {}) =>

@@ -30,7 +30,8 @@ const SOURCES = [
 ]
 
 /** What the processes here may see of the environment: nothing that could change the graph. */
-const environment = (): NodeJS.ProcessEnv => ({
+const environment = (settings: Settings = {}): NodeJS.ProcessEnv => ({
+  ...settings,
   PATH: process.env.PATH,
   HOME: process.env.HOME,
   SST_SKIP_DEPENDENCY_CHECK: '1',
@@ -93,20 +94,20 @@ const filesOf = async (source: string): Promise<string[]> => {
     .sort()
 }
 
-const fingerprint = async (stage: string): Promise<string> => {
-  const hash = createHash('sha256').update(stage)
+const fingerprint = async (stage: string, settings: Settings): Promise<string> => {
+  const hash = createHash('sha256').update(stage).update(JSON.stringify(settings))
   for (const file of (await Promise.all(SOURCES.map(filesOf))).flat())
     hash.update(file).update(await readFile(file))
   return hash.digest('hex').slice(0, 24)
 }
 
-const evaluateNow = async (stage: string): Promise<Evaluation> => {
+const evaluateNow = async (stage: string, settings: Settings): Promise<Evaluation> => {
   const folder = await mkdtemp(join(tmpdir(), 'countersign-stacks-'))
   try {
     const program = join(import.meta.dirname, 'evaluate-program.ts')
     await run(NODE, [`--max-old-space-size=${LIMIT_MEGABYTES}`, program, stage, folder], {
       cwd: ROOT,
-      env: environment(),
+      env: environment(settings),
       timeout: LIMIT_MILLISECONDS,
     })
     // Written by that program, whose output is typed.
@@ -115,6 +116,9 @@ const evaluateNow = async (stage: string): Promise<Evaluation> => {
     await rm(folder, { recursive: true, force: true })
   }
 }
+
+/** `COUNTERSIGN_…` of whoever deploys. */
+export type Settings = Readonly<Record<string, string>>
 
 interface Kept {
   readonly from: string
@@ -125,14 +129,15 @@ interface Kept {
  * The graph of resources that `sst deploy --stage STAGE` would ask for. The real components run, offline; an evaluation
  * is kept for as long as nothing that it follows from changes.
  */
-export const evaluate = async (stage: string): Promise<Evaluation> => {
+export const evaluate = async (stage: string, settings: Settings = {}): Promise<Evaluation> => {
   await installPlatform()
-  const from = await fingerprint(stage)
-  const file = join(KEPT, `${stage}.json`)
-  return alone(`evaluate-${stage}`, async () => {
+  const from = await fingerprint(stage, settings)
+  const name = [stage, ...Object.keys(settings)].join('-')
+  const file = join(KEPT, `${name}.json`)
+  return alone(`evaluate-${name}`, async () => {
     const kept = JSON.parse((await textOf(file)) || '{}') as Partial<Kept>
     if (kept.evaluation && kept.from === from) return kept.evaluation
-    const evaluation = await evaluateNow(stage)
+    const evaluation = await evaluateNow(stage, settings)
     await mkdir(KEPT, { recursive: true })
     await writeFile(file, JSON.stringify({ from, evaluation } satisfies Kept))
     return evaluation

@@ -20,6 +20,7 @@ export const KINDS = {
   permission: 'aws:lambda/permission:Permission',
   queue: 'aws:sqs/queue:Queue',
   queuePolicy: 'aws:sqs/queuePolicy:QueuePolicy',
+  restApi: 'aws:apigateway/restApi:RestApi',
   role: 'aws:iam/role:Role',
   rotation: 'aws:secretsmanager/secretRotation:SecretRotation',
   rule: 'aws:cloudwatch/eventRule:EventRule',

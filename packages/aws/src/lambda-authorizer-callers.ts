@@ -1,4 +1,4 @@
-import { type AuthorizerCallers, type CallerAccount, Registry } from '@countersign/core/registry'
+import type { AuthorizerCallers, CallerAccount } from '@countersign/core/registry'
 import { type Credentials, signed } from './sigv4.ts'
 
 export interface LambdaAuthorizerCallersOptions {
@@ -54,7 +54,7 @@ const dismiss = async (
   throw failure('dismissing an account', answer)
 }
 
-const statementIdOf = (account: CallerAccount): string => `gateways-${Registry.callerNameOf(account)}`
+const statementIdOf = ({ accountId, region }: CallerAccount): string => `gateways-${region}-${accountId}`
 
 interface Answer {
   readonly status: number

@@ -32,6 +32,8 @@ export interface Runs {
 
 export interface HttpRoute extends Runs {
   readonly authorization: Extract<Authorization, 'token' | 'open'>
+  /** May principals of named accounts call it, who sign with IAM credentials and bear no token? */
+  readonly machines: boolean
 }
 
 export interface Subscription extends Runs {
@@ -111,13 +113,18 @@ export const routes = {
   'POST /tokens': http('issue-token', ['ledger:write', 'key-ring:read']),
   'GET /tokens': http('list-tokens', ['ledger:list']),
   'GET /tokens/{id}': http('show-token', ['ledger:read']),
-  'POST /tokens/{id}/approval': http('approve-token', ['ledger:write']),
-  'POST /tokens/{id}/rejection': http('reject-token', ['ledger:write']),
+  // A second pair of eyes is a person's: two roles may be one machine's.
+  'POST /tokens/{id}/approval': { ...http('approve-token', ['ledger:write']), machines: false },
+  'POST /tokens/{id}/rejection': { ...http('reject-token', ['ledger:write']), machines: false },
   'POST /tokens/{id}/collection': http('collect-token', ['ledger:write', 'key-ring:read']),
   'POST /tokens/{id}/disablement': http('disable-token', ['ledger:write', 'access:write']),
   'POST /tokens/{id}/enablement': http('enable-token', ['ledger:write']),
   'POST /tokens/{id}/revocation': http('revoke-token', ['ledger:write', 'access:write']),
-  'GET /.well-known/jwks.json': { ...http('show-json-web-keys', ['key-ring:read']), authorization: 'open' },
+  'GET /.well-known/jwks.json': {
+    ...http('show-json-web-keys', ['key-ring:read']),
+    authorization: 'open',
+    machines: false,
+  },
   'GET /signing-keys': http('list-signing-keys', ['key-ring:read']),
   'POST /signing-keys/rotation': http('rotate-signing-keys', ['ledger:write', 'key-ring:rotate']),
   'POST /signing-keys/{kid}/compromise': http('compromise-signing-key', [
@@ -129,7 +136,7 @@ export const routes = {
   'GET /audit/events': http('list-audit-events', ['ledger:log']),
   'GET /pipeline': http('show-pipeline', ['queues:inspect']),
   'POST /pipeline/{subscription}/redrive': http('redrive-subscription', ['queues:redrive']),
-  'GET /health': { ...http('show-health', ['ledger:read']), authorization: 'open' },
+  'GET /health': { ...http('show-health', ['ledger:read']), authorization: 'open', machines: false },
 } as const satisfies Record<`${Method} /${string}`, HttpRoute>
 
 export type HttpRouteName = keyof typeof routes
@@ -234,6 +241,9 @@ export const simpleAuthorizer = {
   memoryMegabytes: 1_024,
 } as const satisfies Runs
 
+/** By the name of its function. */
+export const authorizers = { Authorizer: authorizer, SimpleAuthorizer: simpleAuthorizer } as const
+
 function http<const L extends readonly Link[]>(name: string, links: L) {
-  return { module: `${functions}/http/${name}`, authorization: 'token', links } as const
+  return { module: `${functions}/http/${name}`, authorization: 'token', links, machines: true } as const
 }

@@ -10,6 +10,7 @@ const account = creator<{ cloudwatchRoleArn: string }>(async (wire, { cloudwatch
 interface RestApi {
   readonly name: string
   readonly endpointConfiguration: { readonly types: string }
+  readonly policy?: string
   /** The emulator takes the id from a tag. */
   readonly tags?: Readonly<Record<string, string>>
 }
@@ -21,6 +22,7 @@ const restApi = creator<RestApi>(async (wire, asked) => {
     given({
       name: asked.name,
       endpointConfiguration: { types: [asked.endpointConfiguration.types] },
+      policy: asked.policy,
       tags: asked.tags && { ...asked.tags },
     }),
   )

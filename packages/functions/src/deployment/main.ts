@@ -48,6 +48,7 @@ const deploy = async (stage: string): Promise<void> => {
   await bootstrapDeployment(outputs, credentialFile)
   say(`\nHTTP API    ${outputs.url}\nAuthorizer  ${outputs.authorizer}`)
   say(`            ${outputs.simpleAuthorizer} (simple responses)\nBus         ${outputs.bus}`)
+  if (outputs.machines) say(`Machines    ${outputs.machines} (signed requests of the named accounts)`)
   say(`Credential  ${credentialFile} (the operator's bearer token; only you can read it)`)
 }
 

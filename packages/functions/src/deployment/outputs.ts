@@ -6,6 +6,8 @@ const EXECUTION_ARN = /^arn:aws[\w-]*:execute-api:([\w-]+):(\d{12}):(\w+)$/
 /** What `stacks/outputs.ts` says of a deployment; `sst deploy` writes it to `.sst/outputs.json`. */
 export const Outputs = z.object({
   url: z.url(),
+  /** For callers that sign with IAM credentials. */
+  machines: z.url().optional(),
   authorizer: z.string().min(1),
   simpleAuthorizer: z.string().min(1),
   bus: z.string().min(1),

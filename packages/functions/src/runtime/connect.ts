@@ -8,9 +8,9 @@ import {
   sqsPipeline,
   waitOf,
 } from '@countersign/aws'
+import { environmentCredentials } from '@countersign/aws/authorizer'
 import { ALGORITHMS, DEFAULT_ALGORITHM } from '@countersign/core/shared'
 import { SigningKey } from '@countersign/core/signing-key'
-import { environmentCredentials } from '@countersign/aws/authorizer'
 import { z } from 'zod'
 import { type Environment, processServices } from './connect-authorizer.ts'
 import type { Services } from './services.ts'

@@ -4,6 +4,7 @@ import { digestOf, err, hasDuplicateMember, ok, type Result } from '@countersign
 import middy from '@middy/core'
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda'
 import type { z } from 'zod'
+import { actorOf } from './actor.ts'
 import { PROBLEM_MEDIA_TYPE, type ProblemError, problemOf, type Refusal } from './problem.ts'
 import type { Services } from './services.ts'
 
@@ -158,12 +159,11 @@ const decodedParameters = ({ pathParameters }: APIGatewayProxyEvent): Record<str
     }),
   )
 
-/** Who calls is what the authorizer found, or the IAM principal; a header or the body never says it. */
-const causeOf = ({ requestContext }: APIGatewayProxyEvent, now: Date): Cause => {
-  const consumer: unknown = requestContext.authorizer?.consumerId
-  const actor = typeof consumer === 'string' ? consumer : (requestContext.identity?.userArn ?? 'anonymous')
-  return { actor, correlationId: requestContext.requestId, now }
-}
+const causeOf = ({ requestContext }: APIGatewayProxyEvent, now: Date): Cause => ({
+  actor: actorOf(requestContext),
+  correlationId: requestContext.requestId,
+  now,
+})
 
 const header = ({ headers }: APIGatewayProxyEvent, name: string): string | undefined =>
   Object.entries(headers ?? {}).find(([key]) => key.toLowerCase() === name)?.[1]

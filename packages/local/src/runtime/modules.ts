@@ -2,13 +2,12 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Services } from '@countersign/functions/runtime/services'
 import {
-  authorizer,
+  authorizers,
   type Link,
   type Runs,
   rotations,
   routes,
   schedules,
-  simpleAuthorizer,
   streams,
   subscriptions,
 } from '@countersign/topology'
@@ -17,9 +16,9 @@ import { linked } from './linked.ts'
 const root = join(import.meta.dirname, '../../../..')
 
 const runs: readonly Runs[] = [
-  ...[routes, subscriptions, streams, schedules, rotations].flatMap((table) => Object.values<Runs>(table)),
-  authorizer,
-  simpleAuthorizer,
+  ...[routes, subscriptions, streams, schedules, rotations, authorizers].flatMap((table) =>
+    Object.values<Runs>(table),
+  ),
 ]
 
 const linksOf = (module: string): readonly Link[] => {

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest'
+import { domainIn, machineAccountsIn } from '../../stacks/settings.ts'
+
+describe('COUNTERSIGN_MACHINE_ACCOUNTS', () => {
+  it.each([undefined, '', ' '])('names nobody unless somebody is named (%j)', (text) => {
+    expect(machineAccountsIn(text)).toEqual([])
+  })
+
+  it('is accounts with commas between them, each once', () => {
+    expect(machineAccountsIn('444444444444, 222222222222,444444444444')).toEqual([
+      '222222222222',
+      '444444444444',
+    ])
+  })
+
+  it.each(['*', '12345', '222222222222,', 'arn:aws:iam::222222222222:root', '222222222222 444444444444'])(
+    'is refused as %j',
+    (text) => {
+      expect(() => machineAccountsIn(text)).toThrow(/12 digits/)
+    },
+  )
+})
+
+describe('COUNTERSIGN_DOMAIN', () => {
+  const CERTIFICATE = 'arn:aws:acm:eu-west-2:111111111111:certificate/12345678-1234-1234-1234-123456789012'
+
+  it('is none unless it is given', () => {
+    expect(domainIn(undefined, undefined)).toBeUndefined()
+  })
+
+  it('is in Route 53, or kept elsewhere with a certificate', () => {
+    expect(domainIn('tokens.example.org', undefined)).toEqual({ name: 'tokens.example.org' })
+    expect(domainIn('tokens.example.org', CERTIFICATE)).toEqual({
+      name: 'tokens.example.org',
+      cert: CERTIFICATE,
+      dns: false,
+    })
+  })
+
+  it.each([
+    'https://tokens.example.org',
+    'tokens.example.org/v1',
+    'Tokens.example.org',
+    'localhost',
+    '*.example.org',
+    '-a.org',
+  ])('is refused as %j', (name) => {
+    expect(() => domainIn(name, undefined)).toThrow(/COUNTERSIGN_DOMAIN takes a domain name/)
+  })
+
+  it('takes a certificate by its ARN, and none without a domain', () => {
+    expect(() => domainIn('tokens.example.org', 'mine')).toThrow(/ARN of a certificate/)
+    expect(() => domainIn(undefined, CERTIFICATE)).toThrow(/of no use/)
+  })
+})

@@ -2,13 +2,14 @@ import { fact } from '@countersign/core/events'
 import { recordKeyFacts } from '@countersign/functions/runtime/key-log'
 import { readKeyRing } from '@countersign/functions/runtime/mint'
 import {
-  authorizers,
+  authorizer,
   type HttpRouteName,
   type Runs,
   rotations,
   routes,
   type SubscriptionName,
   schedules,
+  simpleAuthorizer,
   streams,
   subscriptions,
 } from '@countersign/topology'
@@ -30,6 +31,8 @@ export interface Probe {
 
 /** By name of the function. */
 export type Probes = ReadonlyMap<string, Probe>
+
+const authorizers = { Authorizer: authorizer, SimpleAuthorizer: simpleAuthorizer }
 
 type Named<Table> = Readonly<Record<keyof Table, Probe>>
 

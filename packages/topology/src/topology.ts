@@ -241,9 +241,6 @@ export const simpleAuthorizer = {
   memoryMegabytes: 1_024,
 } as const satisfies Runs
 
-/** By the name of its function. */
-export const authorizers = { Authorizer: authorizer, SimpleAuthorizer: simpleAuthorizer } as const
-
 function http<const L extends readonly Link[]>(name: string, links: L) {
   return { module: `${functions}/http/${name}`, authorization: 'token', links, machines: true } as const
 }

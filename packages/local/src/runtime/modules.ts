@@ -2,12 +2,13 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Services } from '@countersign/functions/runtime/services'
 import {
-  authorizers,
+  authorizer,
   type Link,
   type Runs,
   rotations,
   routes,
   schedules,
+  simpleAuthorizer,
   streams,
   subscriptions,
 } from '@countersign/topology'
@@ -16,8 +17,8 @@ import { linked } from './linked.ts'
 const root = join(import.meta.dirname, '../../../..')
 
 const runs: readonly Runs[] = [
-  ...[routes, subscriptions, streams, schedules, rotations, authorizers].flatMap((table) =>
-    Object.values<Runs>(table),
+  ...[routes, subscriptions, streams, schedules, rotations, { authorizer, simpleAuthorizer }].flatMap(
+    (table) => Object.values<Runs>(table),
   ),
 ]
 

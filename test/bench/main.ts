@@ -11,6 +11,7 @@ import { missed, readBaseline, saveBaseline, tableOf, worseThan } from './report
  */
 const BENCHES = {
   decision: async () => (await import('./decision.ts')).decision,
+  authorizer: async () => (await import('./authorizer.ts')).authorizer,
   verification: async () => (await import('./verification.ts')).verification,
   bundle: async () => (await import('./bundle.ts')).bundle,
   reads: async () => (await import('./reads.ts')).reads,

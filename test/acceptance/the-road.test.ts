@@ -91,7 +91,9 @@ describe('the road of one token', async () => {
     const { kid } = done(await client.signingKeys.rotate())
     const keys = done(await client.signingKeys.list()).items
     expect(kid).not.toBe(issued.kid)
-    expect(keys.map((key) => key.kid)).toEqual([issued.kid, kid])
+    // Other stories told in the same world have rotated as well.
+    const kids = keys.map((key) => key.kid)
+    expect([kids.includes(issued.kid ?? ''), kids.at(-1)]).toEqual([true, kid])
     expect((await world.call({ path: TENANCY, token })).status).toBe(200)
   })
 

@@ -201,6 +201,37 @@ const alarm = creator<Alarm>(async (wire, asked) => {
   return { id: asked.name }
 })
 
+interface MetricFilter {
+  readonly name?: string
+  readonly logGroupName: string
+  readonly pattern: string
+  readonly metricTransformation: {
+    readonly name: string
+    readonly namespace: string
+    readonly value: string
+    readonly dimensions?: Readonly<Record<string, string>>
+  }
+}
+
+const metricFilter = creator<MetricFilter>(async (wire, inputs) => {
+  const { name, namespace, value, dimensions } = inputs.metricTransformation
+  const filterName = inputs.name ?? name
+  await wire.target('logs', 'PutMetricFilter', {
+    filterName,
+    logGroupName: inputs.logGroupName,
+    filterPattern: inputs.pattern,
+    metricTransformations: [
+      given({
+        metricName: name,
+        metricNamespace: namespace,
+        metricValue: value,
+        dimensions: dimensions && { ...dimensions },
+      }),
+    ],
+  })
+  return { id: filterName }
+})
+
 export const compute: Readonly<Record<string, Creator>> = {
   'aws:lambda/function:Function': lambda,
   'aws:lambda/eventSourceMapping:EventSourceMapping': mapping,
@@ -208,5 +239,6 @@ export const compute: Readonly<Record<string, Creator>> = {
   'aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig': invokeConfig,
   'aws:iam/role:Role': role,
   'aws:cloudwatch/logGroup:LogGroup': logGroup,
+  'aws:cloudwatch/logMetricFilter:LogMetricFilter': metricFilter,
   'aws:cloudwatch/metricAlarm:MetricAlarm': alarm,
 }

@@ -74,7 +74,14 @@ const subscribe = (name: SubscriptionName, subscription: Subscription) => {
     permissions: receivesFrom(inbox.queue),
   })
   route(name, subscription, inbox)
-  inbox.queue.subscribe(reacts.arn, { batch: { size: BATCH, partialResponses: true } })
+  inbox.queue.subscribe(reacts.arn, {
+    batch: { size: BATCH, partialResponses: true },
+    ...(subscription.mostAtOnce !== undefined && {
+      transform: {
+        eventSourceMapping: { scalingConfig: { maximumConcurrency: subscription.mostAtOnce } },
+      },
+    }),
+  })
   return reacts
 }
 

@@ -1,6 +1,6 @@
 import { type Link, signingAlgorithm } from '@countersign/topology'
 import { bus, givenUp, inboxes } from './bus.ts'
-import { indexArn, secrets, stored } from './storage.ts'
+import { apiKeySecret, indexArn, secrets, stored } from './storage.ts'
 
 type Text = $util.Input<string>
 
@@ -44,6 +44,10 @@ const keyRing = {
   ISSUER,
   RING_REFRESH_SECONDS: `${RING_REFRESH_SECONDS}`,
 }
+/** API Gateway's own keys and usage plans, of this account in this region; its actions are the verbs of HTTP. */
+const ofApiGateway = (path: string) =>
+  $interpolate`arn:${aws.getPartitionOutput().partition}:apigateway:${aws.getRegionOutput().region}::${path}`
+
 const queues = {
   SUBSCRIPTION_QUEUES: $jsonStringify(
     Object.fromEntries(
@@ -104,6 +108,21 @@ const GRANTS: Readonly<Record<Link, Grant>> = {
       ),
     ],
     environment: { ...keyRing, SIGNING_ALGORITHM },
+  },
+  'api-keys:derive': {
+    permissions: [allow(['secretsmanager:GetSecretValue'], [apiKeySecret.arn])],
+    environment: { API_KEY_SECRET: apiKeySecret.arn },
+  },
+  'usage-plans:provision': {
+    permissions: [
+      allow(['apigateway:GET', 'apigateway:POST'], ['/apikeys', '/usageplans'].map(ofApiGateway)),
+      allow(['apigateway:DELETE'], [ofApiGateway('/apikeys/*')]),
+      allow(
+        ['apigateway:DELETE', 'apigateway:GET', 'apigateway:PATCH', 'apigateway:POST'],
+        [ofApiGateway('/usageplans/*')],
+      ),
+    ],
+    environment: {},
   },
   'queues:inspect': {
     permissions: [

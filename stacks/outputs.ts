@@ -19,6 +19,12 @@ export const outputs = {
   stage: $app.stage,
   /** Where requests are signed instead of bearing a token; absent as long as no account is named. */
   ...(machineApi && { machines: machineApi.url }),
-  environment: grantsOf(['ledger:write', 'access:write', 'bus:publish', 'key-ring:rotate', 'queues:inspect'])
-    .environment,
+  environment: grantsOf([
+    'ledger:write',
+    'access:write',
+    'bus:publish',
+    'key-ring:rotate',
+    'api-keys:derive',
+    'queues:inspect',
+  ]).environment,
 }

@@ -23,17 +23,24 @@ export const stored = each<TableName, Definition, sst.aws.Dynamo>(tables, table)
 export const indexArn = <T extends TableName>(name: T, index: keyof (typeof tables)[T]['globalIndexes']) =>
   $interpolate`${stored[name].arn}/index/${String(index)}`
 
-const secret = (name: SecretName) =>
+const secret = (name: string, description: string) =>
   new aws.secretsmanager.Secret(
     name,
     {
       namePrefix: `${named(name, 200)}-`,
-      description:
-        'Signing keys of the tokens; its first version and all later ones are made by its rotation',
+      description,
       recoveryWindowInDays: isProtected ? 30 : 7,
     },
     { ...keptWhenProtected, protect: isProtected },
   )
 
 /** Without a version: a version written here could one day take `AWSCURRENT` from the ring in use. */
-export const secrets: Readonly<Record<SecretName, aws.secretsmanager.Secret>> = { KeyRing: secret('KeyRing') }
+export const secrets: Readonly<Record<SecretName, aws.secretsmanager.Secret>> = {
+  KeyRing: secret(
+    'KeyRing',
+    'Signing keys of the tokens; its first version and all later ones are made by its rotation',
+  ),
+}
+
+/** Its one version is made by the bootstrap: API keys follow from it, so another would be another key for everybody. */
+export const apiKeySecret = secret('ApiKeys', 'What the values of all API keys are derived from')

@@ -11,6 +11,12 @@ export const WILDCARDS = {
     reason:
       'SST lets every method of one API invoke the function of a route; the API before the suffix is exact.',
   },
+  usagePlans: {
+    suffix: '/*',
+    service: 'apigateway',
+    reason:
+      'API Gateway chooses the ids of its keys and usage plans when they are made; the kind before the suffix is exact.',
+  },
 } as const
 
 /** Policies of AWS's own that a role may carry, and why. */

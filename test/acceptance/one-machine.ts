@@ -5,7 +5,9 @@ import {
   LOCAL_ISSUER,
   openDatabase,
   sqliteAccessRows,
+  sqliteApiKeySecret,
   sqliteAuthorizerCallers,
+  sqliteGatewayKeys,
   sqliteKeyRing,
   sqliteLedger,
   sqliteQueues,
@@ -49,6 +51,8 @@ export const standStill = (now: Date) => {
     ledger: sqliteLedger(database),
     accessRows: sqliteAccessRows(database),
     keyRing: sqliteKeyRing(database),
+    apiKeySecret: sqliteApiKeySecret(database),
+    gatewayKeys: sqliteGatewayKeys(database),
     publisher: {
       publish: async (events) => {
         const messages = events.flatMap((event) =>

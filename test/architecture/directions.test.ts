@@ -15,7 +15,18 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Siblings in core never import each other. */
-const BUSINESS = ['token', 'consumer', 'registry', 'signing-key', 'access', 'usage', 'audit', 'ledger']
+const BUSINESS = [
+  'usage-plan',
+  'api-key',
+  'token',
+  'consumer',
+  'registry',
+  'signing-key',
+  'access',
+  'usage',
+  'audit',
+  'ledger',
+]
 
 const nameOf = (folder: string) => folder.replace('packages/', '')
 const ownPackagesIn = (folder: string) => {

@@ -12,6 +12,8 @@ export interface ConsumersApi {
   readonly authorizerCacheTtlSeconds?: number
   /** A path with no authorizer before it: `/notices/{id}`. */
   readonly openPath?: string
+  /** A path that API keys open, with no authorizer before it. */
+  readonly keyPath?: string
 }
 
 /** A backend that answers with what reached it, as the example upstream of the local gateway does. */
@@ -56,12 +58,20 @@ const CHALLENGES = {
   ACCESS_DENIED: ['403', 'insufficient_scope'],
 } as const
 
+/** API Gateway sends no `Retry-After` by itself, and 403 for a missing key. */
+const KEY_REFUSALS: Readonly<Record<string, { readonly statusCode: string; readonly retryAfter?: string }>> =
+  {
+    INVALID_API_KEY: { statusCode: '401' },
+    THROTTLED: { statusCode: '429', retryAfter: '1' },
+    QUOTA_EXCEEDED: { statusCode: '429', retryAfter: '3600' },
+  }
+
 /** A REST API with everything behind the platform's authorizer, and a stage for each environment. */
 export const makeConsumersApi = async (
   wire: Wire,
   { outputs }: Deployment,
   backend: string,
-  { gatewayId, stages, authorizerCacheTtlSeconds = 0, openPath = '' }: ConsumersApi,
+  { gatewayId, stages, authorizerCacheTtlSeconds = 0, openPath = '', keyPath = '' }: ConsumersApi,
 ): Promise<void> => {
   const make = (type: string, name: string, inputs: { readonly [member: string]: unknown }) =>
     createResource(wire, `aws:${type}`, `${gatewayId} ${name}`, inputs)
@@ -98,6 +108,7 @@ export const makeConsumersApi = async (
   }
   await serve('/{proxy+}', { authorization: 'CUSTOM', authorizerId: authorizer.id })
   if (openPath !== '') await serve(openPath, { authorization: 'NONE' })
+  if (keyPath !== '') await serve(keyPath, { authorization: 'NONE', apiKeyRequired: true })
   for (const [responseType, [statusCode, error]] of Object.entries(CHALLENGES))
     await make('apigateway/response:Response', responseType, {
       restApiId: restApi,
@@ -106,6 +117,13 @@ export const makeConsumersApi = async (
       responseParameters: {
         'gatewayresponse.header.WWW-Authenticate': `'Bearer realm="countersign", error="${error}"'`,
       },
+    })
+  for (const [responseType, { statusCode, retryAfter }] of Object.entries(KEY_REFUSALS))
+    await make('apigateway/response:Response', responseType, {
+      restApiId: restApi,
+      responseType,
+      statusCode,
+      responseParameters: retryAfter ? { 'gatewayresponse.header.Retry-After': `'${retryAfter}'` } : {},
     })
   const { id: deployment } = await make('apigateway/deployment:Deployment', 'Deployment', { restApi })
   for (const stageName of stages)

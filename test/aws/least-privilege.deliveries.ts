@@ -1,5 +1,7 @@
 import { HUB_SOURCE } from '@countersign/core/events'
+import { findUsagePlan } from '@countersign/functions/runtime/entities'
 import type { SubscriptionName } from '@countersign/topology'
+import { disarrange } from './disarrange.ts'
 import { type Calls, textIn } from './least-privilege.calls.ts'
 import { described, fresh, freshAccount, givenBy } from './least-privilege.routes.ts'
 import type { EmulatorWorld } from './world.ts'
@@ -18,7 +20,8 @@ const delivered = (source: string, type: string, detail: object): object => ({
   detail,
 })
 
-export const deliveriesIn = ({ services }: EmulatorWorld, calls: Calls): Deliveries => {
+export const deliveriesIn = (world: EmulatorWorld, calls: Calls): Deliveries => {
+  const { services } = world
   const given = givenBy(calls)
   const saidOf = async (name: string, closed: boolean) => {
     const subject = textIn((await calls.route('GET /apis/{name}', { path: { name } })).body, 'id')
@@ -33,6 +36,21 @@ export const deliveriesIn = ({ services }: EmulatorWorld, calls: Calls): Deliver
       const subject = await given.token()
       const { items } = await services.ledger.events({ subject, limit: 10, after: undefined })
       return items.map((event) => delivered('countersign', event.type, event))
+    },
+    /** API Gateway is left with everything to do: something to make, to change, to merge and to remove. */
+    ProvisionUsagePlan: async () => {
+      const [first, second] = [await given.plan(), await given.plan()]
+      const id = await given.apiKey(first, second)
+      await disarrange(world, id)
+      const { items } = await services.ledger.events({ subject: id, limit: 10, after: undefined })
+      const plans = await Promise.all(
+        [first, second].map(async (name) => (await findUsagePlan(services.ledger, name))?.state.id),
+      )
+      const changed = await Promise.all(
+        plans.map((subject) => services.ledger.events({ subject: `${subject}`, limit: 1, after: undefined })),
+      )
+      const events = [...changed.flatMap((page) => page.items), ...items]
+      return events.map((event) => delivered('countersign', event.type, event))
     },
     RegisterPublishedApi: async () => {
       const withdrawn = await given.api()

@@ -13,10 +13,11 @@ import {
   streams,
   subscriptions,
 } from '@countersign/topology'
+import { eventually } from './eventually.ts'
 import { type Act, type Calls, callsIn, type Outcome } from './least-privilege.calls.ts'
 import { batchOf, type Deliveries, deliveriesIn } from './least-privilege.deliveries.ts'
 import { functionNames } from './least-privilege.grants.ts'
-import { type Making, type RouteMaking, routeProbes } from './least-privilege.routes.ts'
+import { givenBy, type Making, type RouteMaking, routeProbes } from './least-privilege.routes.ts'
 import { coldStart, invoke } from './levers.ts'
 import type { EmulatorWorld } from './world.ts'
 
@@ -79,6 +80,7 @@ const subscriptionProbes = (calls: Calls, deliveries: Deliveries): Named<typeof 
   })
   return {
     ProjectAccess: receiving('ProjectAccess'),
+    ProvisionUsagePlan: { ...receiving('ProvisionUsagePlan'), lane: 'usage plans' },
     RegisterPublishedApi: receiving('RegisterPublishedApi'),
     AdmitAccounts: receiving('AdmitAccounts'),
   }
@@ -132,6 +134,17 @@ const scheduleProbes = (world: EmulatorWorld, calls: Calls): Named<typeof schedu
       await world.services.keyRing.promote(token, current?.versionId)
       await giveUpNewest(world)
       return calls.invoking(schedules.AdvanceSigningKeys, {})
+    },
+  },
+  /** The value before the rotation is over by the time the job runs. */
+  RetireApiKeys: {
+    late: true,
+    prepare: async () => {
+      const id = await givenBy(calls).apiKey()
+      await calls.route('POST /api-keys/{id}/rotation', { path: { id }, body: { overlap: '1s' } })
+      const over = performance.now() + 1_100
+      await eventually('the overlap is over', async () => performance.now() > over)
+      return calls.invoking(schedules.RetireApiKeys, {})
     },
   },
 })

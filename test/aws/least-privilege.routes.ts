@@ -74,7 +74,28 @@ export const givenBy = ({ route }: Calls) => {
   })
   const token = async (environment?: string) =>
     textIn((await route('POST /tokens', { body: await wanted(environment) })).body, 'id')
-  return { consumer, api, wanted, token }
+  const plan = async () => {
+    const [name, api] = [fresh(), await keyed()]
+    await route('PUT /usage-plans/{name}', { path: { name }, body: { api, environment: 'staging' } })
+    return name
+  }
+  const keyed = async () => {
+    const name = fresh()
+    const openapi = { ...DOCUMENT(['/a']), 'x-countersign-authorization': 'api-key' }
+    await route('PUT /apis/{name}', { path: { name }, body: { owner: 'probes', openapi } })
+    await route('PUT /apis/{name}/deployments/{environment}', {
+      path: { name, environment: 'staging' },
+      body: placed(name.replace('-', '')),
+    })
+    return name
+  }
+  const wantedKey = async (...plans: readonly string[]) => ({
+    consumer: await consumer(),
+    plans: plans.length > 0 ? plans : [await plan()],
+  })
+  const apiKey = async (...plans: readonly string[]) =>
+    textIn((await route('POST /api-keys', { body: await wantedKey(...plans) })).body, 'id')
+  return { consumer, api, wanted, token, keyed, plan, wantedKey, apiKey }
 }
 
 /** What the routes of the platform's own API need their grants for. A new route is missing here until it has a probe. */
@@ -144,6 +165,21 @@ export const routeProbes = (world: EmulatorWorld, calls: Calls, deliveries: Deli
       const kid = textIn((await route('POST /signing-keys/rotation')).body, 'kid')
       return trying('POST /signing-keys/{kid}/compromise', { path: { kid }, body: {} })
     },
+    'PUT /usage-plans/{name}': async () =>
+      trying('PUT /usage-plans/{name}', {
+        path: { name: fresh() },
+        body: { api: await given.keyed(), environment: 'staging' },
+      }),
+    'GET /usage-plans': async () => trying('GET /usage-plans'),
+    'GET /usage-plans/{name}': async () =>
+      trying('GET /usage-plans/{name}', { path: { name: await given.plan() } }),
+    'POST /api-keys': async () => trying('POST /api-keys', { body: await given.wantedKey() }),
+    'GET /api-keys': async () => trying('GET /api-keys'),
+    'GET /api-keys/{id}': async () => trying('GET /api-keys/{id}', at(await given.apiKey())),
+    'POST /api-keys/{id}/rotation': async () =>
+      trying('POST /api-keys/{id}/rotation', at(await given.apiKey(), { body: {} })),
+    'POST /api-keys/{id}/disablement': async () =>
+      trying('POST /api-keys/{id}/disablement', at(await given.apiKey(), { body: {} })),
     'GET /audit/events': async ({ on }) =>
       trying(
         'GET /audit/events',

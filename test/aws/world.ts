@@ -30,7 +30,7 @@ export interface EmulatorWorld extends AnyWorld {
   /** Another team's API behind the authorizer; `/{gatewayId}/{stage}/…`. */
   attach(
     gatewayId: string,
-    options?: { readonly cacheSeconds?: number; readonly openPath?: string },
+    options?: { readonly cacheSeconds?: number; readonly openPath?: string; readonly keyPath?: string },
   ): Promise<void>
 }
 
@@ -87,12 +87,13 @@ const inhabit = async (
   const deployment = await deploy(emulator, { settings, ...options, variables })
   const wire = createWire({ endpoint, region: REGION, account: ACCOUNT })
   const backend = await makeBackend(wire)
-  const attach: EmulatorWorld['attach'] = (gatewayId, { cacheSeconds = 0, openPath } = {}) =>
+  const attach: EmulatorWorld['attach'] = (gatewayId, { cacheSeconds = 0, openPath, keyPath } = {}) =>
     makeConsumersApi(wire, deployment, backend, {
       gatewayId,
       stages: ['staging', 'production'],
       authorizerCacheTtlSeconds: cacheSeconds,
       ...(openPath !== undefined && { openPath }),
+      ...(keyPath !== undefined && { keyPath }),
     })
   await Promise.all([attach('abc123'), attach('def456'), bootstrap(emulator, deployment, credentialFile)])
   const credential = await readFile(credentialFile, 'utf8')

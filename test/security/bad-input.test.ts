@@ -10,6 +10,7 @@ import {
   protectedRoutes,
   requests,
   routeNames,
+  withApiKey,
 } from './given.ts'
 
 const deep = (levels: number) => '['.repeat(levels) + ']'.repeat(levels)
@@ -20,7 +21,8 @@ describe('bad input', async () => {
   afterAll(() => world.stop())
   const token = world.credential
   const kid = done(await world.client.signingKeys.list()).items[0]?.kid ?? ''
-  const valid = requests({ consumer: world.token.consumer, token: world.token.id, kid })
+  const apiKey = await withApiKey(world, world.token.consumer)
+  const valid = requests({ consumer: world.token.consumer, token: world.token.id, kid, apiKey })
   const before = await everything(world)
   const withBody = routeNames.filter((name) => 'body' in valid[name])
   const withoutBody = protectedRoutes.filter((name) => !withBody.includes(name))

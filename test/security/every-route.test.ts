@@ -1,7 +1,16 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { issue, secondOperator, tenancies } from '../acceptance/given.ts'
 import { done } from '../support/world.ts'
-import { ask, everything, expectProblem, methodOf, protectedRoutes, requests, routeNames } from './given.ts'
+import {
+  ask,
+  everything,
+  expectProblem,
+  methodOf,
+  protectedRoutes,
+  requests,
+  routeNames,
+  withApiKey,
+} from './given.ts'
 
 const CHALLENGE = (error: string) => `Bearer realm="countersign", error="${error}"`
 
@@ -12,7 +21,8 @@ describe('the routes of the platform', async () => {
   afterAll(() => world.stop())
   const { token } = world
   const kid = done(await world.client.signingKeys.list()).items[0]?.kid ?? ''
-  const valid = requests({ consumer: token.consumer, token: token.id, kid })
+  const apiKey = await withApiKey(world, token.consumer)
+  const valid = requests({ consumer: token.consumer, token: token.id, kid, apiKey })
   const api = { api: 'countersign', environment: 'local' }
 
   const shortLived = await issue(world, { ...api, routes: protectedRoutes, expiresIn: '90s' })

@@ -2,7 +2,7 @@ import type { Problem } from '@countersign/client'
 import { type HttpRouteName, routes } from '@countersign/topology'
 import { expect } from 'vitest'
 import { example, TENANCIES } from '../acceptance/given.ts'
-import { type Called, callUrl, type World } from '../support/world.ts'
+import { type Called, callUrl, done, type World } from '../support/world.ts'
 
 export interface Asked {
   readonly token?: string
@@ -59,10 +59,11 @@ export interface Subjects {
   readonly consumer: string
   readonly token: string
   readonly kid: string
+  readonly apiKey: string
 }
 
 /** A request for every route that would be carried out if it were let through; a new route does not compile without one. */
-export const requests = ({ consumer, token, kid }: Subjects) =>
+export const requests = ({ consumer, token, kid, apiKey }: Subjects) =>
   ({
     'POST /consumers': { path: '/consumers', body: { name: 'n', type: 'service', owner: 'o' } },
     'GET /consumers': { path: '/consumers' },
@@ -99,6 +100,17 @@ export const requests = ({ consumer, token, kid }: Subjects) =>
     'GET /signing-keys': { path: '/signing-keys' },
     'POST /signing-keys/rotation': { path: '/signing-keys/rotation', body: {} },
     'POST /signing-keys/{kid}/compromise': { path: `/signing-keys/${kid}/compromise`, body: {} },
+    'PUT /usage-plans/{name}': {
+      path: '/usage-plans/fresh',
+      body: { api: 'tenancies', environment: 'staging', quota: { limit: 10, period: 'day' } },
+    },
+    'GET /usage-plans': { path: '/usage-plans' },
+    'GET /usage-plans/{name}': { path: '/usage-plans/gold' },
+    'POST /api-keys': { path: '/api-keys', body: { consumer, plans: ['keyed'] } },
+    'GET /api-keys': { path: '/api-keys' },
+    'GET /api-keys/{id}': { path: `/api-keys/${apiKey}` },
+    'POST /api-keys/{id}/rotation': { path: `/api-keys/${apiKey}/rotation`, body: {} },
+    'POST /api-keys/{id}/disablement': { path: `/api-keys/${apiKey}/disablement`, body: {} },
     'GET /audit/events': { path: '/audit/events' },
     'GET /pipeline': { path: '/pipeline' },
     'POST /pipeline/{subscription}/redrive': { path: '/pipeline/ProjectAccess/redrive' },
@@ -113,6 +125,24 @@ export const protectedRoutes = routeNames.filter((name) => routes[name].authoriz
 
 /** `POST` of `POST /tokens`. */
 export const methodOf = (name: HttpRouteName): string => name.split(' ', 1)[0] ?? ''
+
+const KEYED_API = {
+  openapi: '3.1.0',
+  info: { title: 'keyed', version: '1' },
+  components: { securitySchemes: { key: { type: 'apiKey', in: 'header', name: 'x-api-key' } } },
+  security: [{ key: [] }],
+  paths: { '/things': { get: { responses: { 200: { description: 'things' } } } } },
+}
+
+/** Two usage plans and an API key, so that what is asked about them could be carried out. */
+export const withApiKey = async ({ client }: World, consumer: string): Promise<string> => {
+  const KEYED = { ...TENANCIES, gatewayId: 'key123' }
+  done(await client.apis.publish('keyed', { owner: 'o', openapi: KEYED_API }))
+  done(await client.apis.deploy('keyed', 'staging', KEYED))
+  done(await client.usagePlans.put('keyed', { api: 'keyed', environment: 'staging' }))
+  done(await client.usagePlans.put('gold', { api: 'tenancies', environment: 'staging' }))
+  return done(await client.apiKeys.create({ consumer, plans: ['keyed'] })).id
+}
 
 /** All there is: the log, the rows, and what a rebuild would make of them. */
 export const everything = async (world: World): Promise<unknown> => {

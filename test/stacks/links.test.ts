@@ -51,6 +51,24 @@ const LINKS: Readonly<
     ),
     told: ['ISSUER', 'KEY_RING_SECRET', 'RING_REFRESH_SECONDS', 'SIGNING_ALGORITHM'],
   },
+  'api-keys:derive': {
+    grants: ['secretsmanager:GetSecretValue on secret:ApiKeys-AbCdEf'],
+    told: ['API_KEY_SECRET'],
+  },
+  'usage-plans:provision': {
+    grants: [
+      'apigateway:DELETE on /apikeys/*',
+      'apigateway:DELETE on /usageplans/*',
+      'apigateway:GET on /apikeys',
+      'apigateway:GET on /usageplans',
+      'apigateway:GET on /usageplans/*',
+      'apigateway:PATCH on /usageplans/*',
+      'apigateway:POST on /apikeys',
+      'apigateway:POST on /usageplans',
+      'apigateway:POST on /usageplans/*',
+    ],
+    told: [],
+  },
   'queues:inspect': {
     grants: [
       ...onQueues('sqs:GetQueueAttributes', [...inboxes, ...dead]),

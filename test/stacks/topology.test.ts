@@ -94,8 +94,11 @@ describe('the deployed system', () => {
     )
   })
 
-  it('rotates the secrets of the topology and no other', () => {
-    expect(namesOf(graph, 'secret')).toEqual(Object.values(rotations).map(({ secret }) => secret))
+  it('rotates the secrets of the topology, and not the one that API keys follow from', () => {
+    expect(namesOf(graph, 'secret')).toEqual([
+      'ApiKeys',
+      ...Object.values(rotations).map(({ secret }) => secret),
+    ])
     for (const [name, { everyDays, secret }] of Object.entries(rotations))
       expect(the(graph, 'rotation', name)).toMatchObject({
         secretId: `${secret}-id`,

@@ -42,8 +42,8 @@ export type Part = 'Relay' | 'ProjectAccess'
 
 /** What an operator of the account can do to a running platform, and no caller of its API. */
 export interface Levers {
-  /** Another team's API gets the authorizer; `/{gatewayId}/{stage}/…`. */
-  attach(gatewayId: string): Promise<void>
+  /** Another team's API gets the authorizer; `keyPath` is opened by API keys. `/{gatewayId}/{stage}/…`. */
+  attach(gatewayId: string, options?: { readonly keyPath?: string }): Promise<void>
   /** Nothing gets past this part until what comes back is called. */
   hold(part: Part): Promise<() => Promise<void>>
   /** Puts a message into a subscription's queue as it is. */

@@ -1,7 +1,12 @@
+export { type ApiGatewayKeysOptions, apiGatewayKeys } from './api-gateway-keys.ts'
 export { waitOf } from './calls.ts'
 export { type DynamoAccessRowsOptions, dynamoAccessRows } from './dynamo-access-rows.ts'
 export { type DynamoLedgerOptions, dynamoLedger } from './dynamo-ledger.ts'
 export { type EventBridgePublisherOptions, eventBridgePublisher } from './event-bridge-publisher.ts'
 export { type LambdaAuthorizerCallersOptions, lambdaAuthorizerCallers } from './lambda-authorizer-callers.ts'
+export {
+  type SecretsManagerApiKeySecretOptions,
+  secretsManagerApiKeySecret,
+} from './secrets-manager-api-key-secret.ts'
 export { type SecretsManagerKeyRingOptions, secretsManagerKeyRing } from './secrets-manager-key-ring.ts'
 export { type SqsPipelineOptions, type SubscriptionQueues, sqsPipeline } from './sqs-pipeline.ts'

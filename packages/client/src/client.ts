@@ -1,6 +1,7 @@
 import type * as S from './shapes.ts'
 import type { TransportOptions } from './transport.ts'
 import { type Call, type Query, type RequestOptions, type Send, transport } from './transport.ts'
+import type * as U from './usage-shapes.ts'
 
 export type ClientOptions = TransportOptions
 export type Client = ReturnType<typeof createClient>
@@ -13,6 +14,8 @@ export const createClient = (options: ClientOptions) => {
     apis: apisOf(send),
     tokens: tokensOf(send),
     signingKeys: signingKeysOf(send),
+    usagePlans: usagePlansOf(send),
+    apiKeys: apiKeysOf(send),
     audit: { events: (query: S.AuditQuery = {}) => get<S.Page<S.AuditEvent>>(send, '/audit/events', query) },
     pipeline: pipelineOf(send),
     health: { show: () => get<Readonly<Record<string, unknown>>>(send, '/health') },
@@ -89,6 +92,26 @@ const signingKeysOf = (send: Send) => ({
   jsonWebKeys: () => get<S.JsonWebKeys>(send, '/.well-known/jwks.json'),
   compromise: (kid: string, body: S.Note = {}, options: RequestOptions = {}) =>
     post<S.Compromise>(send, at`/signing-keys/${kid}/compromise`, options, body),
+})
+
+const usagePlansOf = (send: Send) => ({
+  /** Makes the plan, or makes it so. */
+  put: (name: string, body: U.PutUsagePlan) =>
+    send<U.UsagePlan>({ method: 'PUT', path: at`/usage-plans/${name}`, body }),
+  list: (query: U.UsagePlanQuery = {}) => get<S.Page<U.UsagePlan>>(send, '/usage-plans', query),
+  show: (name: string) => get<U.UsagePlan>(send, at`/usage-plans/${name}`),
+})
+
+const apiKeysOf = (send: Send) => ({
+  create: (body: U.CreateApiKey, options: RequestOptions = {}) =>
+    post<U.ShownApiKey>(send, '/api-keys', options, body),
+  list: (query: U.ApiKeyQuery = {}) => get<S.Page<U.ApiKey>>(send, '/api-keys', query),
+  show: (id: string) => get<U.ApiKey>(send, at`/api-keys/${id}`),
+  rotate: (id: string, body: U.RotateApiKey = {}, options: RequestOptions = {}) =>
+    post<U.ShownApiKey>(send, at`/api-keys/${id}/rotation`, options, body),
+  /** For good. */
+  disable: (id: string, body: S.Note = {}, options: RequestOptions = {}) =>
+    post<U.ApiKey>(send, at`/api-keys/${id}/disablement`, options, body),
 })
 
 const pipelineOf = (send: Send) => ({

@@ -4,3 +4,4 @@ export type { Answer, Failure, Outcome, Problem, Refusal, Unreachable } from './
 export { allItems, eachPage } from './pages.ts'
 export type * from './shapes.ts'
 export type { RequestOptions } from './transport.ts'
+export type * from './usage-shapes.ts'

@@ -26,6 +26,9 @@ const deploy = { accountId: '111111111111', region: 'eu-west-2', gatewayId: 'abc
 const rules = { rules: [{ group: 'g', routes: ['GET /x'] }] }
 const revoke = { reason: 'compromised' } as const
 const note = { note: 'why' }
+const plan = { api: 'pets', environment: 'staging' }
+const key = { consumer: 'con_1', plans: ['gold'] }
+const now = { now: true }
 
 it.each<[string, (client: Client) => Promise<unknown>, unknown]>([
   ['POST /consumers', ({ consumers }) => consumers.register(register), register],
@@ -57,6 +60,14 @@ it.each<[string, (client: Client) => Promise<unknown>, unknown]>([
   ],
   ['GET /.well-known/jwks.json', ({ signingKeys }) => signingKeys.jsonWebKeys(), undefined],
   ['POST /signing-keys/key_1/compromise', ({ signingKeys }) => signingKeys.compromise('key_1', note), note],
+  ['PUT /usage-plans/gold', ({ usagePlans }) => usagePlans.put('gold', plan), plan],
+  ['GET /usage-plans', ({ usagePlans }) => usagePlans.list(), undefined],
+  ['GET /usage-plans/gold', ({ usagePlans }) => usagePlans.show('gold'), undefined],
+  ['POST /api-keys', ({ apiKeys }) => apiKeys.create(key), key],
+  ['GET /api-keys', ({ apiKeys }) => apiKeys.list(), undefined],
+  ['GET /api-keys/apikey_1', ({ apiKeys }) => apiKeys.show('apikey_1'), undefined],
+  ['POST /api-keys/apikey_1/rotation', ({ apiKeys }) => apiKeys.rotate('apikey_1', now), now],
+  ['POST /api-keys/apikey_1/disablement', ({ apiKeys }) => apiKeys.disable('apikey_1', note), note],
   ['GET /audit/events', ({ audit }) => audit.events(), undefined],
   ['GET /pipeline', ({ pipeline }) => pipeline.status(), undefined],
   ['POST /pipeline/ProjectAccess/redrive', ({ pipeline }) => pipeline.redrive('ProjectAccess'), {}],

@@ -88,6 +88,8 @@ export interface GrantRequest {
   readonly environment: string
   /** `GET /x/{id}` */
   readonly routes: readonly string[]
+  /** Name or id of a usage plan of this API in this environment. */
+  readonly usagePlan?: string | undefined
 }
 
 export interface IssueToken {

@@ -8,12 +8,14 @@ export {
   type ReadModels,
   startPlatform,
 } from './platform/platform.ts'
-export { type LocalServicesOptions, localServices } from './platform/services.ts'
+export { type LocalServices, type LocalServicesOptions, localServices } from './platform/services.ts'
 export { type Adversity, type Bus, localBus } from './runtime/bus.ts'
 export type { Step } from './runtime/workers.ts'
 export { openDatabase } from './store/database.ts'
 export { sqliteAccessRows } from './store/sqlite-access-rows.ts'
+export { sqliteApiKeySecret } from './store/sqlite-api-key-secret.ts'
 export { sqliteAuthorizerCallers } from './store/sqlite-authorizer-callers.ts'
+export { sqliteGatewayKeys } from './store/sqlite-gateway-keys.ts'
 export { sqliteKeyRing } from './store/sqlite-key-ring.ts'
 export { sqliteLedger } from './store/sqlite-ledger.ts'
 export { sqliteQueues } from './store/sqlite-queues.ts'

@@ -16,6 +16,8 @@ export type Link =
   | 'bus:publish'
   | 'key-ring:read'
   | 'key-ring:rotate'
+  | 'api-keys:derive'
+  | 'usage-plans:provision'
   | 'queues:inspect'
   | 'queues:redrive'
   /** Who may call the authorizer. */
@@ -42,6 +44,8 @@ export interface Subscription extends Runs {
   /** Receives before a message is given up to the dead-letter queue. */
   readonly maxReceiveCount: number
   readonly timeoutSeconds: number
+  /** Functions that work on it at the same time, at most (SQS: 2 or more), where what they call is paced. */
+  readonly mostAtOnce?: number
 }
 
 export interface Stream extends Runs {
@@ -133,6 +137,14 @@ export const routes = {
     'access:write',
     'key-ring:rotate',
   ]),
+  'PUT /usage-plans/{name}': http('put-usage-plan', ['ledger:write']),
+  'GET /usage-plans': http('list-usage-plans', ['ledger:list']),
+  'GET /usage-plans/{name}': http('show-usage-plan', ['ledger:read']),
+  'POST /api-keys': http('create-api-key', ['ledger:write', 'api-keys:derive']),
+  'GET /api-keys': http('list-api-keys', ['ledger:list']),
+  'GET /api-keys/{id}': http('show-api-key', ['ledger:read']),
+  'POST /api-keys/{id}/rotation': http('rotate-api-key', ['ledger:write', 'api-keys:derive']),
+  'POST /api-keys/{id}/disablement': http('disable-api-key', ['ledger:write']),
   'GET /audit/events': http('list-audit-events', ['ledger:log']),
   'GET /pipeline': http('show-pipeline', ['queues:inspect']),
   'POST /pipeline/{subscription}/redrive': http('redrive-subscription', ['queues:redrive']),
@@ -159,6 +171,27 @@ export const subscriptions = {
     links: ['access:write'],
     maxReceiveCount: 5,
     timeoutSeconds: 10,
+  },
+  ProvisionUsagePlan: {
+    module: `${functions}/subscribers/provision-usage-plan`,
+    source: 'countersign',
+    on: [
+      'usage-plan.changed',
+      'api-key.created',
+      'api-key.rotated',
+      'api-key.retired',
+      'api-key.disabled',
+      'consumer.suspended',
+      'consumer.resumed',
+      'api.updated',
+      'api.deployed',
+      'api.deregistered',
+      'token.issued',
+    ],
+    links: ['ledger:read', 'ledger:list', 'api-keys:derive', 'usage-plans:provision'],
+    maxReceiveCount: 10,
+    timeoutSeconds: 60,
+    mostAtOnce: 2,
   },
   RegisterPublishedApi: {
     module: `${functions}/subscribers/register-published-api`,
@@ -189,8 +222,6 @@ export const auditOnly = [
   'token.rejected',
   'token.collected',
   'consumer.registered',
-  'consumer.suspended',
-  'consumer.resumed',
   'api.registered',
   'api.registration-rejected',
   'signing-key.created',
@@ -215,6 +246,11 @@ export const schedules = {
     module: `${functions}/schedules/advance-signing-keys`,
     every: 'rate(1 minute)',
     links: ['ledger:write', 'key-ring:rotate'],
+  },
+  RetireApiKeys: {
+    module: `${functions}/schedules/retire-api-keys`,
+    every: 'rate(1 minute)',
+    links: ['ledger:write', 'ledger:list'],
   },
 } as const satisfies Record<string, Schedule>
 

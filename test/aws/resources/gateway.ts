@@ -67,6 +67,7 @@ interface Method {
   readonly httpMethod: string
   readonly authorization: string
   readonly authorizerId?: string
+  readonly apiKeyRequired?: boolean
 }
 
 const at = ({
@@ -77,7 +78,11 @@ const at = ({
   `/restapis/${restApi}/resources/${resourceId}/methods/${httpMethod}`
 
 const method = creator<Method>(async (wire, asked) => {
-  const input = given({ authorizationType: asked.authorization, authorizerId: asked.authorizerId })
+  const input = given({
+    authorizationType: asked.authorization,
+    authorizerId: asked.authorizerId,
+    apiKeyRequired: asked.apiKeyRequired,
+  })
   await wire.rest('apigateway', `PUT ${at(asked)}`, input)
   return { id: `agm-${asked.restApi}-${asked.resourceId}-${asked.httpMethod}` }
 })

@@ -20,6 +20,9 @@ const at = (day: number): string => new Date(DAY_ZERO + day * 86_400_000).toISOS
 const operator = id('consumer', 'operator')
 const consumerId = id('consumer', 'repairs')
 const apiId = id('api', 'tenancies')
+const planId = id('usage-plan', 'gold')
+const apiKeyId = id('api-key', 'repairs')
+const digestOfKey = `sha-256:${createHash('sha256').update('an example').digest('base64url')}`
 const tokenId = id('token', 'issued')
 const kid = id('key', 'first')
 const path = '/api/v1/tenancies/{id}'
@@ -92,6 +95,45 @@ const LOGS: readonly (readonly [subject: string, facts: readonly FactOf[]])[] = 
       }),
       fact('consumer.suspended', { consumerId, suspendedAt: at(1), note: 'contract ended' }),
       fact('consumer.resumed', { consumerId, resumedAt: at(2) }),
+    ],
+  ],
+  [
+    planId,
+    [
+      fact('usage-plan.changed', {
+        planId,
+        name: 'gold',
+        description: 'For partners under contract',
+        apiId,
+        api: 'tenancies',
+        environment: 'staging',
+        quota: { limit: 100_000, period: 'month' },
+        throttle: { rateLimit: 50, burstLimit: 100 },
+        methods: [{ method: 'GET', path, rateLimit: 10, burstLimit: 20 }],
+      }),
+    ],
+  ],
+  [
+    apiKeyId,
+    [
+      fact('api-key.created', {
+        apiKeyId,
+        consumerId,
+        consumer: 'Repairs service',
+        name: 'nightly',
+        plans: [{ planId, name: 'gold', apiId, api: 'tenancies', environment: 'staging' }],
+        digest: digestOfKey,
+        createdAt: at(0),
+      }),
+      fact('api-key.rotated', {
+        apiKeyId,
+        generation: 2,
+        digest: digestOfKey,
+        rotatedAt: at(1),
+        previousUntil: at(2),
+      }),
+      fact('api-key.retired', { apiKeyId, generation: 1, retiredAt: at(2) }),
+      fact('api-key.disabled', { apiKeyId, disabledAt: at(3), note: 'contract ended' }),
     ],
   ],
   [

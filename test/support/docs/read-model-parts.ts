@@ -43,7 +43,7 @@ const shardsText = (): string => `${Access.SHARDS} copies: \`#0\` to \`#${Access
 
 const byCommandAlone = (): string =>
   projected
-    .filter((type) => readersOf(type).length === 0)
+    .filter((type) => !readersOf(type).includes('ProjectAccess'))
     .map((type) => `\`${type}\``)
     .join(', ')
 

@@ -26,7 +26,17 @@ export interface Convertible {
   toJSONSchema(options: object): object
 }
 
-const KINDS = ['api', 'consumer', 'decision', 'event', 'key', 'publication', 'token'] as const
+const KINDS = [
+  'api',
+  'api-key',
+  'consumer',
+  'decision',
+  'event',
+  'key',
+  'publication',
+  'token',
+  'usage-plan',
+] as const
 const ALL_KINDS: readonly IdKind[] = KINDS satisfies readonly IdKind[]
 
 /** Which ids a schema without a shape of its own takes. */

@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { apiKeys } from './api-keys.ts'
 import { apiRules } from './api-rules.ts'
 import { apis } from './apis.ts'
 import { audit } from './audit.ts'
@@ -10,6 +11,7 @@ import { publishApi } from './publish.ts'
 import { issuing } from './token-issue.ts'
 import { tokenLife } from './token-life.ts'
 import { tokens } from './tokens.ts'
+import { usagePlans } from './usage-plans.ts'
 
 /** In the order the help lists them. */
 export const commands: readonly Command[] = [
@@ -20,6 +22,8 @@ export const commands: readonly Command[] = [
   ...issuing,
   ...tokens,
   ...tokenLife,
+  ...usagePlans,
+  ...apiKeys,
   ...keys,
   audit,
   ...pipeline,

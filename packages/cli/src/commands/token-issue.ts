@@ -30,6 +30,7 @@ export const issuing: readonly Command[] = [
         required: true,
         many: true,
       },
+      'usage-plan': { value: 'PLAN', help: 'counts what is asked with it' },
       'expires-in': { value: 'DURATION', help: '30d, 12h, 15m' },
       'expires-at': { value: 'INSTANT', help: 'such as 2026-01-31T00:00:00Z' },
       reason: { value: 'TEXT', help: 'for who approves, and for the audit log' },
@@ -59,6 +60,7 @@ const requestOf = (given: Given): IssueToken => {
     api: given.required('api'),
     environment: given.required('environment'),
     routes: given.texts('route'),
+    usagePlan: given.text('usage-plan'),
   }
   return {
     consumer: given.required('consumer'),

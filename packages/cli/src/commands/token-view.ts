@@ -2,8 +2,8 @@ import type { Grant, IssuedToken, Token } from '@countersign/client'
 import { facts } from '../table.ts'
 import { both, relative } from '../time.ts'
 
-const opens = ({ api, environment, routes }: Grant): string =>
-  `${api} in ${environment}: ${routes.join(', ')}`
+const opens = ({ api, environment, routes, usagePlan }: Grant): string =>
+  `${api} in ${environment}: ${routes.join(', ')}${usagePlan === undefined ? '' : ` (usage plan ${usagePlan})`}`
 
 /** Everything there is to know about a token, except the token. */
 export const describeToken = (token: Partial<Token> & Pick<IssuedToken, 'id' | 'state'>, now: Date): string =>

@@ -2,6 +2,7 @@ import type { EventData, EventOf, EventType } from '../events/catalog.ts'
 import type { Json } from '../shared/json.ts'
 import { applyWrite, type RegisterWrite, type Row } from '../shared/register.ts'
 import type { ProtectedRoute } from '../shared/route.ts'
+import { usageKeyOf } from '../shared/usage-key.ts'
 import {
   type AccessRules,
   type CompiledGrant,
@@ -130,9 +131,17 @@ const grantFrom = (data: EventData<'token.issued'>): TokenGrant => ({
   kid: data.kid,
   issuedAt: secondsOf(data.issuedAt),
   expiresAt: secondsOf(data.expiresAt),
-  grants: data.grants.map(
-    ({ apiId, environment, routes }): CompiledGrant => ({ apiId, environment, routes }),
-  ),
+  grants: data.grants.map((grant) => compiledGrant(grant, data.consumerId)),
+})
+
+const compiledGrant = (
+  { apiId, environment, routes, usagePlan }: EventData<'token.issued'>['grants'][number],
+  consumerId: TokenGrant['consumerId'],
+): CompiledGrant => ({
+  apiId,
+  environment,
+  routes,
+  ...(usagePlan && { usageKey: usageKeyOf(usagePlan.planId, consumerId) }),
 })
 
 const fence = (entry: string, rank: number, value: FenceEntry | null): readonly RegisterWrite[] =>

@@ -30,6 +30,8 @@ export interface CompiledGrant {
   readonly apiId: Id<'api'>
   readonly environment: string
   readonly routes: readonly Route[]
+  /** What the authorizer answers as `usageIdentifierKey` for this API in this environment. */
+  readonly usageKey?: string
 }
 
 /** Register `grant` of a token row. */
@@ -41,7 +43,6 @@ export interface TokenGrant {
   readonly issuedAt: number
   readonly expiresAt: number
   readonly grants: readonly CompiledGrant[]
-  readonly usageKey?: string
 }
 
 /** Register `refusal` of a token row; `null` once enabled again. */
@@ -73,7 +74,6 @@ export interface ConsumerGrant {
   readonly grants: readonly CompiledGrant[]
   /** From `iat` to `exp`, at most. */
   readonly longestTokenSeconds: number
-  readonly usageKey?: string
 }
 
 /** Register `keys` of a consumer row: the kids that are accepted, and until when (NumericDate) the replaced ones are. */

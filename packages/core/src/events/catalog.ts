@@ -1,9 +1,11 @@
 import type { z } from 'zod'
 import * as api from './api.ts'
+import * as apiKey from './api-key.ts'
 import * as consumer from './consumer.ts'
 import type { Envelope } from './envelope.ts'
 import * as key from './signing-key.ts'
 import * as token from './token.ts'
+import * as usage from './usage-plan.ts'
 
 /** Every event the platform can emit. An event that is not listed here does not exist. */
 export const catalog = {
@@ -24,6 +26,11 @@ export const catalog = {
   [api.ApiDeregistered.type]: api.ApiDeregistered,
   [api.AccessRuleChanged.type]: api.AccessRuleChanged,
   [api.ApiRegistrationRejected.type]: api.ApiRegistrationRejected,
+  [usage.UsagePlanChanged.type]: usage.UsagePlanChanged,
+  [apiKey.ApiKeyCreated.type]: apiKey.ApiKeyCreated,
+  [apiKey.ApiKeyRotated.type]: apiKey.ApiKeyRotated,
+  [apiKey.ApiKeyRetired.type]: apiKey.ApiKeyRetired,
+  [apiKey.ApiKeyDisabled.type]: apiKey.ApiKeyDisabled,
   [key.SigningKeyCreated.type]: key.SigningKeyCreated,
   [key.SigningKeyActivated.type]: key.SigningKeyActivated,
   [key.SigningKeyRetired.type]: key.SigningKeyRetired,

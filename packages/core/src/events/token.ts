@@ -8,6 +8,8 @@ export const GrantSchema = z.object({
   api: Slug,
   environment: Slug,
   routes: z.array(RouteSchema).min(1),
+  /** The plan that counts what the token's consumer asks of this API in this environment. */
+  usagePlan: z.object({ planId: idOf('usage-plan'), name: Slug }).optional(),
 })
 
 const Requested = {

@@ -4,7 +4,15 @@ import type { Json } from '../shared/json.ts'
 import type { RegisterWrite } from '../shared/register.ts'
 import type { Result } from '../shared/result.ts'
 
-export const ENTITY_KINDS = ['token', 'consumer', 'api', 'key-ring', 'publication'] as const
+export const ENTITY_KINDS = [
+  'token',
+  'consumer',
+  'api',
+  'key-ring',
+  'publication',
+  'usage-plan',
+  'api-key',
+] as const
 export type EntityKind = (typeof ENTITY_KINDS)[number]
 
 /** An entity as it stands: its state after all its events, and where its log ends. */

@@ -1,6 +1,7 @@
 /** Every identifier carries its kind, so that a log line or a support ticket says what it points at. */
 const PREFIXES = {
   api: 'api',
+  'api-key': 'apikey',
   consumer: 'con',
   decision: 'dec',
   event: 'evt',
@@ -8,6 +9,7 @@ const PREFIXES = {
   publication: 'pub',
   session: 'ses',
   token: 'tok',
+  'usage-plan': 'plan',
 } as const
 
 export type IdKind = keyof typeof PREFIXES

@@ -17,6 +17,9 @@ export interface Fault {
     | 'route_not_found'
     | 'route_not_token_protected'
     | 'grant_repeated'
+    | 'usage_plan_not_found'
+    | 'usage_plan_of_other_grant'
+    | 'usage_plan_counts_api_keys'
     | 'expiry_malformed'
     | 'expiry_in_the_past'
     | 'expiry_too_late'
@@ -29,6 +32,8 @@ export interface GrantRequest {
   readonly api: string
   readonly environment: string
   readonly routes: readonly string[]
+  /** Name or id of the plan that counts what is asked with the token. */
+  readonly usagePlan?: string | undefined
 }
 
 /** As much of a registered API as issuing needs. */
@@ -39,10 +44,19 @@ export interface IssuableApi {
   readonly environments: readonly string[]
 }
 
+/** As much of a usage plan as issuing needs. */
+export interface JoinablePlan {
+  readonly id: Id<'usage-plan'>
+  readonly name: string
+  readonly apiId: Id<'api'>
+  readonly environment: string
+}
+
 /** Compiles what was asked into grants over registered routes, or says everything that is wrong with it. */
 export const compileGrants = (
   requests: readonly GrantRequest[],
   apiNamed: (nameOrId: string) => IssuableApi | undefined,
+  planNamed: (nameOrId: string) => JoinablePlan | undefined = () => undefined,
 ): Result<readonly Grant[], readonly Fault[]> => {
   const faults: Fault[] = []
   const seen = new Set<string>()
@@ -58,14 +72,34 @@ export const compileGrants = (
       return []
     }
     const found = faultsOfGrant(request, api, at)
-    faults.push(...found)
+    const plan = request.usagePlan === undefined ? undefined : planNamed(request.usagePlan)
+    faults.push(...found, ...faultsOfPlan(request, api, plan, `${at}/usagePlan`))
     const same = `${api.id} ${request.environment}`
     if (seen.has(same))
       faults.push({ pointer: at, code: 'grant_repeated', detail: 'one grant per API and environment' })
     seen.add(same)
-    return [grantOf(request, api)]
+    return [grantOf(request, api, plan)]
   })
   return faults.length > 0 ? err(faults) : ok(grants)
+}
+
+const faultsOfPlan = (
+  { usagePlan, environment }: GrantRequest,
+  api: IssuableApi,
+  plan: JoinablePlan | undefined,
+  pointer: string,
+): readonly Fault[] => {
+  if (usagePlan === undefined) return []
+  if (!plan)
+    return [{ pointer, code: 'usage_plan_not_found', detail: `there is no usage plan "${usagePlan}"` }]
+  if (plan.apiId !== api.id || plan.environment !== environment) {
+    const detail = `"${plan.name}" is not a plan of "${api.name}" in "${environment}"`
+    return [{ pointer, code: 'usage_plan_of_other_grant', detail }]
+  }
+  // API Gateway counts an API by the key in a header or by what the authorizer says, and never by both.
+  if (!api.routes.some(({ authorization }) => authorization === 'api-key')) return []
+  const detail = `"${api.name}" has routes that API keys open, so its plans count API keys`
+  return [{ pointer, code: 'usage_plan_counts_api_keys', detail }]
 }
 
 const faultsOfGrant = (request: GrantRequest, api: IssuableApi, at: string): readonly Fault[] => [
@@ -94,14 +128,19 @@ const faultOfRoute = (text: string, api: IssuableApi, pointer: string): readonly
   return [{ pointer, code: 'route_not_token_protected', detail }]
 }
 
-const grantOf = ({ environment, routes }: GrantRequest, api: IssuableApi): Grant => {
+const grantOf = (
+  { environment, routes }: GrantRequest,
+  api: IssuableApi,
+  plan: JoinablePlan | undefined,
+): Grant => {
   const parsed = routes.map(parseRoute).filter((route) => route !== undefined)
   const registered = parsed.map((route) => ({
     method: route.method,
     path: routesCovered(api.routes, route)[0]?.path ?? route.path,
   }))
   const distinct = new Map(registered.map((route) => [formatRoute(route), route]))
-  return { apiId: api.id, api: api.name, environment, routes: [...distinct.values()] }
+  const granted = { apiId: api.id, api: api.name, environment, routes: [...distinct.values()] }
+  return plan ? { ...granted, usagePlan: { planId: plan.id, name: plan.name } } : granted
 }
 
 const listed = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '))

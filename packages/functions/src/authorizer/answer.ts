@@ -19,7 +19,7 @@ export const answerOf = (
   shape: Shape = 'rest-request',
 ): APIGatewayAuthorizerResult => {
   const opening = decision.ok ? decision.value : decision.error.opening
-  const usageKey = usageKeyOf(opening?.principal)
+  const usageKey = usageKeyOf(opening)
   const whole = request && opening && Access.openingPolicy(opening, request.stageArn)
   const document = decision.ok
     ? (permitting(whole, methodArn) ??

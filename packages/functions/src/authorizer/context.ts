@@ -1,4 +1,4 @@
-import type { Claims, Opening, Principal } from '@countersign/core/access'
+import type { Claims, CompiledGrant, Opening, Principal } from '@countersign/core/access'
 
 /** What backends are told of the caller: strings, which is all that API Gateway passes on. */
 export type AuthorizerContext = Readonly<Record<string, string>>
@@ -42,6 +42,10 @@ export const principalIdOf = (claims: Claims | undefined): string => {
     : `${claims.consumerId}/${claims.tokenId}`
 }
 
-/** The usage plan's key, where the credential has one. */
-export const usageKeyOf = (principal: Principal | undefined): string | undefined =>
-  principal && principal.kind !== 'session' ? principal.grant.usageKey : undefined
+/** The usage plan's key, of the grant for the API and the environment that were asked. */
+export const usageKeyOf = (opening: Opening | undefined): string | undefined => {
+  if (!opening || opening.principal.kind === 'session') return undefined
+  const { apiId, environment } = opening.binding
+  const here = (grant: CompiledGrant) => grant.apiId === apiId && grant.environment === environment
+  return opening.principal.grant.grants.find(here)?.usageKey
+}

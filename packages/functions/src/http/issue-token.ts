@@ -22,6 +22,7 @@ const Body = z.strictObject({
         api: Slug,
         environment: Slug,
         routes: z.array(z.string().min(1).max(1_100)).min(1).max(200),
+        usagePlan: Slug.optional(),
       }),
     )
     .min(1)

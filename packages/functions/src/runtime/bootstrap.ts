@@ -1,3 +1,4 @@
+import { ApiKeys } from '@countersign/core/api-key'
 import { Consumer } from '@countersign/core/consumer'
 import type { Cause } from '@countersign/core/events'
 import type { Api } from '@countersign/core/registry'
@@ -6,7 +7,7 @@ import {
   formatRoute,
   type Method,
   type ProtectedRoute,
-  type Redacted,
+  Redacted,
   type Result,
 } from '@countersign/core/shared'
 import { SigningKey } from '@countersign/core/signing-key'
@@ -30,7 +31,7 @@ const OPERATOR_CLAIM = 'operator'
 /** The operator's token is renewed at a start that finds less of its life left than this. */
 const RENEW_MILLISECONDS = 14 * 86_400_000
 
-type BootstrapServices = Omit<Services, 'publisher' | 'pipeline' | 'accessRows'>
+type BootstrapServices = Omit<Services, 'publisher' | 'pipeline' | 'accessRows' | 'gatewayKeys'>
 
 /** One installation of the platform. */
 export interface Installation {
@@ -47,6 +48,7 @@ export interface Installation {
 export const bootstrap = async (services: BootstrapServices, installation: Installation): Promise<void> => {
   const cause: Cause = { actor: 'bootstrap', correlationId: services.newId('event'), now: services.clock() }
   await ensureKey(services, cause)
+  await ensureApiKeySecret(services)
   await ensureOwnApi(services, installation, cause)
   const operator = await ensureOperator(services, installation, cause)
   const { environment, credentialFile } = installation
@@ -75,6 +77,13 @@ const ensureKey = async (services: BootstrapServices, cause: Cause): Promise<voi
   const rotated = await rotateNow(services, cause.correlationId, cause)
   // Secrets Manager may have made the first key at the same time: then that one is the first.
   if (!rotated.ok && !(await hasKey())) expected(rotated, 'the first signing key could not be made')
+}
+
+/** What the values of all API keys are derived from; of two starts at once the first one's stays. */
+const ensureApiKeySecret = async ({ apiKeySecret, randomBytes }: BootstrapServices): Promise<void> => {
+  if (await apiKeySecret.read()) return
+  const secret = Buffer.from(randomBytes(ApiKeys.SECRET_BYTES)).toString('base64url')
+  await apiKeySecret.create(new Redacted(secret))
 }
 
 const ownRoutes: readonly ProtectedRoute[] = Object.entries(routes).map(([name, { authorization }]) => {

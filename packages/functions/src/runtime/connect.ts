@@ -1,9 +1,11 @@
 import { setTimeout } from 'node:timers/promises'
 import {
+  apiGatewayKeys,
   dynamoAccessRows,
   dynamoLedger,
   eventBridgePublisher,
   lambdaAuthorizerCallers,
+  secretsManagerApiKeySecret,
   secretsManagerKeyRing,
   sqsPipeline,
   waitOf,
@@ -28,6 +30,7 @@ const Variables = {
   /** Names of the authorizer's functions, with commas between them. */
   AUTHORIZER_FUNCTIONS: Name.transform((text) => text.split(',')),
   AWS_REGION: Name,
+  API_KEY_SECRET: Name,
   /** `{"<subscription>": {"queueUrl": "…", "deadLetterQueueUrl": "…"}}` */
   SUBSCRIPTION_QUEUES: z
     .string()
@@ -90,6 +93,8 @@ export const connect = async (environment: Environment = process.env): Promise<S
     ),
     accessRows: lazily(() => dynamoAccessRows({ table: read('ACCESS_TABLE') })),
     keyRing: lazily(() => secretsManagerKeyRing({ secret: read('KEY_RING_SECRET') })),
+    apiKeySecret: lazily(() => secretsManagerApiKeySecret({ secret: read('API_KEY_SECRET') })),
+    gatewayKeys: lazily(() => apiGatewayKeys()),
     publisher: lazily(() =>
       eventBridgePublisher({
         busName: read('BUS_NAME'),

@@ -1,3 +1,4 @@
+import { type ApiKey, type ApiKeyFact, ApiKeys } from '@countersign/core/api-key'
 import { Consumer, type ConsumerFact } from '@countersign/core/consumer'
 import type { FactOf } from '@countersign/core/events'
 import type { Ledger, Loaded } from '@countersign/core/ledger'
@@ -5,6 +6,7 @@ import { type Api, type ApiChange, Registry } from '@countersign/core/registry'
 import { isId } from '@countersign/core/shared'
 import { type KeyLog, SigningKey } from '@countersign/core/signing-key'
 import { Token, type TokenFact } from '@countersign/core/token'
+import { type UsagePlan, type UsagePlanFact, UsagePlans } from '@countersign/core/usage-plan'
 import type { EntityShape } from './command.ts'
 
 type TokenState = Token.Token
@@ -32,6 +34,20 @@ export const apiShape: EntityShape<Api, ApiChange> = {
   createdAtOf: ({ registeredAt }) => registeredAt,
 }
 
+export const usagePlanShape: EntityShape<UsagePlan, UsagePlanFact> = {
+  kind: 'usage-plan',
+  evolve: UsagePlans.evolve,
+  labelsOf: UsagePlans.labelsOf,
+  createdAtOf: ({ createdAt }) => createdAt,
+}
+
+export const apiKeyShape: EntityShape<ApiKey, ApiKeyFact> = {
+  kind: 'api-key',
+  evolve: ApiKeys.evolve,
+  labelsOf: ApiKeys.labelsOf,
+  createdAtOf: ({ createdAt }) => createdAt,
+}
+
 /** A publication that was refused is an entity of one event: nothing can be changed about it. */
 export const publicationShape: EntityShape<
   { readonly refusedAt: string },
@@ -53,6 +69,33 @@ export const keyLogShape: EntityShape<KeyLog, Parameters<typeof SigningKey.evolv
 export const loadToken = (ledger: Ledger, id: string) => ledger.load<TokenState>('token', id)
 export const loadConsumer = (ledger: Ledger, id: string) => ledger.load<ConsumerState>('consumer', id)
 export const loadKeyLog = (ledger: Ledger) => ledger.load<KeyLog>('key-ring', SigningKey.KEY_RING_ID)
+
+export const loadApiKey = (ledger: Ledger, id: string) => ledger.load<ApiKey>('api-key', id)
+
+export type KnownPlan = Loaded<UsagePlan> & { readonly state: UsagePlan }
+
+/** A usage plan by its name or id. */
+export const findUsagePlan = async (ledger: Ledger, nameOrId: string): Promise<KnownPlan | undefined> => {
+  const named = isId('usage-plan', nameOrId)
+    ? nameOrId
+    : (await ledger.claim(UsagePlans.nameClaim(nameOrId))).owner
+  if (named === undefined) return undefined
+  const loaded = await ledger.load<UsagePlan>('usage-plan', named)
+  return isPlan(loaded) ? loaded : undefined
+}
+
+const isPlan = (loaded: Loaded<UsagePlan>): loaded is KnownPlan => loaded.state !== undefined
+
+/** Those of the names or ids that there are. */
+export const findUsagePlans = async (
+  ledger: Ledger,
+  namesOrIds: readonly string[],
+): Promise<ReadonlyMap<string, KnownPlan>> => {
+  const found = await Promise.all(
+    [...new Set(namesOrIds)].map(async (asked) => [asked, await findUsagePlan(ledger, asked)] as const),
+  )
+  return new Map(found.flatMap(([asked, plan]) => (plan ? [[asked, plan] as const] : [])))
+}
 
 export type RegisteredApi = Loaded<Api> & { readonly state: Api }
 

@@ -1,7 +1,7 @@
 import type { Result } from '@countersign/core/shared'
 import { err, ok } from '@countersign/core/shared'
 import { type GrantRequest, type IssuableApi, type IssueToken, Token } from '@countersign/core/token'
-import { findApi, loadConsumer, loadToken, type RegisteredApi } from './entities.ts'
+import { findApi, findUsagePlans, loadConsumer, loadToken, type RegisteredApi } from './entities.ts'
 import type { HttpAnswer } from './http.ts'
 import { mint, readKeyRing } from './mint.ts'
 import { type Refusal, refusalOfFaults } from './problem.ts'
@@ -22,7 +22,15 @@ export const issueCommand = async (
   now: Date,
 ): Promise<Result<IssueToken, Refusal>> => {
   const apis = await issuableApis(ledger, request.grants)
-  const grants = Token.compileGrants(request.grants, (nameOrId) => apis.get(nameOrId))
+  const plans = await findUsagePlans(
+    ledger,
+    request.grants.flatMap(({ usagePlan }) => usagePlan ?? []),
+  )
+  const grants = Token.compileGrants(
+    request.grants,
+    (nameOrId) => apis.get(nameOrId),
+    (nameOrId) => plans.get(nameOrId)?.state,
+  )
   const environments = [...new Set(request.grants.map(({ environment }) => environment))]
   const expiresAt = Token.expiryOf(request, environments, now)
   const consumer = await consumerOf(ledger, request.consumer)

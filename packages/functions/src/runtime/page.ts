@@ -22,3 +22,7 @@ export const pageView = <T, V>({ items, next }: Page<T>, view: (item: T) => V) =
   items: items.map(view),
   nextCursor: next === undefined ? null : Buffer.from(`1:${next}`).toString('base64url'),
 })
+
+/** `name=value` of what was asked for, as entities are labelled. */
+export const labelsIn = (wanted: Readonly<Record<string, string | undefined>>): readonly string[] =>
+  Object.entries(wanted).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]))

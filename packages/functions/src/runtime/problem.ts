@@ -1,8 +1,18 @@
+import type { ApiKeyRefusal, KeyFault } from '@countersign/core/api-key'
 import type { RuleFault } from '@countersign/core/registry'
 import type { Fault, TokenRefusal } from '@countersign/core/token'
+import type { PlanFault, PlanRefusal } from '@countersign/core/usage-plan'
 
 export type Reason =
   | TokenRefusal
+  | PlanRefusal
+  | PlanFault['code']
+  | ApiKeyRefusal
+  | KeyFault['code']
+  | 'api_key_secret_missing'
+  | 'api_key_secret_changed'
+  | 'overlap_malformed'
+  | 'overlap_given_twice'
   | 'body_malformed'
   | 'body_too_large'
   | 'media_type_unsupported'
@@ -87,6 +97,19 @@ const PROBLEMS = {
   route_not_group_protected: [400, 'No group opens this route'],
   group_repeated: [400, 'One rule per group'],
   grant_repeated: [400, 'One grant per API and environment'],
+  route_repeated: [400, 'A route is named twice'],
+  usage_plan_not_found: [404, 'No such usage plan'],
+  usage_plan_of_other_api: [409, 'A usage plan stays with its API and environment'],
+  usage_plan_of_other_grant: [400, 'The usage plan is for another API or environment'],
+  usage_plan_counts_api_keys: [400, 'The API is opened by API keys, so its plans count those'],
+  usage_plan_repeated: [400, 'One usage plan per API and environment'],
+  api_key_not_found: [404, 'No such API key'],
+  api_key_disabled: [409, 'The API key is disabled for good'],
+  api_key_opens_nothing: [400, 'No route of the API is protected by API keys'],
+  api_key_secret_missing: [503, 'There is no secret to make API keys of yet'],
+  api_key_secret_changed: [409, 'The secret that made this API key was replaced; rotate the key'],
+  overlap_malformed: [400, 'Not a duration of at most 30 days'],
+  overlap_given_twice: [400, 'Either an overlap, or none'],
   expiry_malformed: [400, 'Not a time'],
   expiry_in_the_past: [400, 'The token would be over already'],
   expiry_too_late: [400, 'The token would live too long'],

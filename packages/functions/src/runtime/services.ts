@@ -1,9 +1,11 @@
 import type { AccessRowStore } from '@countersign/core/access'
+import type { ApiKeySecretStore } from '@countersign/core/api-key'
 import type { Pipeline, Publisher } from '@countersign/core/events'
 import type { Ledger } from '@countersign/core/ledger'
 import type { AuthorizerCallers } from '@countersign/core/registry'
 import type { Algorithm, NewId } from '@countersign/core/shared'
 import type { KeyRingStore } from '@countersign/core/signing-key'
+import type { GatewayKeys } from '@countersign/core/usage-plan'
 
 /** One line of the structured log. No token, key or secret is ever among the members. */
 export type Log = (line: LogLine) => void
@@ -28,6 +30,8 @@ export interface Services {
   readonly ledger: Ledger
   readonly accessRows: AccessRowStore
   readonly keyRing: KeyRingStore
+  readonly apiKeySecret: ApiKeySecretStore
+  readonly gatewayKeys: GatewayKeys
   readonly publisher: Publisher
   readonly pipeline: Pipeline
   readonly authorizerCallers: AuthorizerCallers

@@ -15,11 +15,12 @@ export const tokenView = (token: TokenState, now: Date) => {
     state: Token.stateAt(token, now),
     consumer: consumerId,
     consumerName: consumer,
-    grants: grants.map(({ apiId, api, environment, routes }) => ({
+    grants: grants.map(({ apiId, api, environment, routes, usagePlan }) => ({
       api,
       apiId,
       environment,
       routes: routes.map(formatRoute),
+      ...(usagePlan && { usagePlan: usagePlan.name }),
     })),
     ...rest,
   }

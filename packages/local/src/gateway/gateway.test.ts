@@ -49,6 +49,7 @@ const gatewayOf = (setup: Partial<GatewaySetup>) => {
     coordinatesOf: () => COORDINATES,
     setupOf: setupReader([{ gatewayId: 'abc123', ...setup }]),
     iam: localIam([], () => new Date(now)),
+    meter: { refusal: () => undefined },
     integrate: async (_, context) => ({
       status: 200,
       headers: { 'access-control-allow-origin': 'backend' },

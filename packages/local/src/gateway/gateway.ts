@@ -16,6 +16,7 @@ import { identityOf } from './identity.ts'
 import type { AuthorizerContext, GatewayRequest, GatewayResponse } from './message.ts'
 import { refusalsOf } from './responses.ts'
 import { type GatewaySetup, isHttp } from './setup.ts'
+import { byApiKey, byUsageKey, type Meter } from './usage.ts'
 
 export type { Authorizer } from './authorizer-answer.ts'
 
@@ -40,6 +41,8 @@ export interface GatewayOptions {
   readonly setupOf: (gatewayId: string, stage: string) => GatewaySetup
   /** Who may call `iam` routes. */
   readonly iam: Iam
+  /** Keys and usage plans. */
+  readonly meter: Meter
   readonly integrate: Integration
 }
 
@@ -79,7 +82,7 @@ const onTheRoad = (
     case 'iam':
       return signed(options, visit)
     case 'api-key':
-      return refusalsOf(visit.setup.shape).invalidApiKey()
+      return byApiKey(options.meter, visit) ?? options.integrate(visit.request, {})
     case 'token':
     case 'group':
     case 'token+group':
@@ -137,7 +140,9 @@ const authorized = async (options: GatewayOptions, visit: Visit): Promise<Gatewa
     case 'allow':
       // A policy's `*` crosses slashes, and one that was kept may reach what no route takes: nothing lives there.
       if (route === undefined) return refusals.implicitDeny()
-      return options.integrate(request, contextOf(answer.value))
+      return (
+        byUsageKey(options.meter, answer.value, visit) ?? options.integrate(request, contextOf(answer.value))
+      )
     case 'explicit-deny':
       return refusals.explicitDeny()
     case 'implicit-deny':

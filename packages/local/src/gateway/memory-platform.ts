@@ -1,10 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { Access } from '@countersign/core/access'
+import { ApiKeys } from '@countersign/core/api-key'
 import type { Cause } from '@countersign/core/events'
 import type { Change } from '@countersign/core/ledger'
+import { Redacted } from '@countersign/core/shared'
+import { provision } from '@countersign/functions/runtime/provisioning'
 import { rotateNow } from '@countersign/functions/runtime/rotating'
-import type { Log, Services } from '@countersign/functions/runtime/services'
-import { localServices } from '../platform/services.ts'
+import type { Log } from '@countersign/functions/runtime/services'
+import { type LocalServices, localServices } from '../platform/services.ts'
 import { localBus } from '../runtime/bus.ts'
 import { platformIntegration } from '../server/platform-api.ts'
 import { openDatabase } from '../store/database.ts'
@@ -12,7 +15,7 @@ import { sqliteQueues } from '../store/sqlite-queues.ts'
 
 /** The platform's own functions over a store in memory: no ports, no files, no pipeline to wait for. */
 export interface MemoryPlatform {
-  readonly services: Services
+  readonly services: LocalServices
   /** Calls a route of the platform's HTTP API as its operator; the answer's body. Throws what it was refused for. */
   ask(method: string, path: string, body?: object): Promise<unknown>
   close(): void
@@ -26,7 +29,7 @@ export const startMemoryPlatform = async (clock: () => Date, log: Log): Promise<
   const database = openDatabase(':memory:')
   const queues = sqliteQueues(database)
   let projected: Promise<void> = Promise.resolve()
-  const services: Services = localServices({
+  const services: LocalServices = localServices({
     database,
     queues,
     bus: localBus({ queues, clock, adversity: undefined, sent: () => {} }),
@@ -34,14 +37,18 @@ export const startMemoryPlatform = async (clock: () => Date, log: Log): Promise<
     settings: { issuer: ISSUER, ringRefreshSeconds: 1 },
     log,
     committed: ({ entities }: Change) => {
-      const writes = entities.flatMap(({ events }) => events.flatMap(Access.grantsOf))
-      projected = projected.then(() => services.accessRows.write(writes))
+      const events = entities.flatMap((entity) => entity.events)
+      projected = projected.then(async () => {
+        await services.accessRows.write(events.flatMap(Access.grantsOf))
+        for (const event of events) await provision(services, event)
+      })
     },
     sent: () => {},
     unrelayed: () => 0,
   })
   const cause: Cause = { actor: 'test', correlationId: services.newId('event'), now: clock() }
   const rotated = await rotateNow(services, cause.correlationId, cause)
+  await services.apiKeySecret.create(new Redacted(randomBytes(ApiKeys.SECRET_BYTES).toString('base64url')))
   if (!rotated.ok) throw new Error(`there is no key to sign tokens with: ${rotated.error.reason}`)
   const answer = platformIntegration(services)
   return {

@@ -14,6 +14,9 @@ const json = (
 
 const challenge = (error: string) => ({ 'www-authenticate': `Bearer realm="countersign", error="${error}"` })
 
+/** RFC 9110 §10.2.3, in whole seconds. */
+const retryAfter = (seconds: number) => ({ 'retry-after': String(Math.max(1, Math.ceil(seconds))) })
+
 /** Why a signature was not taken (AWS Signature Version 4), as API Gateway names it. */
 export interface SignatureRefusal {
   readonly type:
@@ -50,6 +53,12 @@ export const gatewayResponses = {
     json(403, { message: 'Missing Authentication Token' }, 'MissingAuthenticationTokenException'),
   /** `INVALID_API_KEY` is configured as 401. */
   invalidApiKey: () => json(401, { message: 'Forbidden' }, 'ForbiddenException'),
+  /** More at once than the plan's token bucket holds. */
+  throttled: (seconds: number) =>
+    json(429, { message: 'Too Many Requests' }, 'TooManyRequestsException', retryAfter(seconds)),
+  /** More in a day, a week or a month than the plan allows. */
+  quotaExceeded: (seconds: number) =>
+    json(429, { message: 'Limit Exceeded' }, 'LimitExceededException', retryAfter(seconds)),
   /** The authorizer failed, or answered something that is no answer. */
   authorizerFailure: () => json(500, { message: null }, 'AuthorizerFailureException'),
   authorizerConfiguration: () => json(500, { message: null }, 'AuthorizerConfigurationException'),

@@ -116,3 +116,26 @@ describe('a test gateway', () => {
     expect((await gateway.fetch('/up')).status).toBe(502)
   })
 })
+
+describe('an API that API keys open', () => {
+  const document = {
+    openapi: '3.1.0',
+    info: { title: 'keyed', version: '1' },
+    security: [{ key: [] }],
+    components: { securitySchemes: { key: { type: 'apiKey', in: 'header', name: 'x-api-key' } } },
+    paths: { '/things': { get: { responses: { '200': { description: 'things' } } } } },
+  }
+
+  it('is refused with 401 without a good key, and with 429 beyond what the plan of the key allows', async () => {
+    await using gateway = await startTestGateway({ openapi: document, upstream: () => new Response('here') })
+    const status = async (key: string) =>
+      (await gateway.fetch('/things', { headers: { 'x-api-key': key } })).status
+    const limited = await gateway.apiKey({ quota: { limit: 1, period: 'day' } })
+    const free = await gateway.apiKey()
+    expect(await status('csk-wrong')).toBe(401)
+    expect([await status(limited), await status(limited)]).toEqual([200, 429])
+    expect([await status(free), await status(free)]).toEqual([200, 200])
+    gateway.advance('1d')
+    expect(await status(limited)).toBe(200)
+  })
+})

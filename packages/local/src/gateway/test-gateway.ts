@@ -11,6 +11,7 @@ import { type LocalCredential, localIam } from './iam.ts'
 import { createLocalCredentials } from './local-credentials.ts'
 import { type MemoryPlatform, startMemoryPlatform } from './memory-platform.ts'
 import { DEFAULT_STAGE, type GatewayDescription, isHttp, setupReader } from './setup.ts'
+import { createMeter } from './usage.ts'
 
 export interface TestGatewayOptions
   extends Pick<GatewayDescription, 'shape' | 'cors' | 'identitySources' | 'tokenPattern' | 'domains'> {
@@ -43,6 +44,12 @@ export interface TestToken {
   readonly consumer: string
 }
 
+/** What the usage plan of a key allows; without limits everything. */
+export interface TestLimits {
+  readonly quota?: { readonly limit: number; readonly period: 'day' | 'week' | 'month' }
+  readonly throttle?: { readonly rateLimit: number; readonly burstLimit: number }
+}
+
 /** What the authorizer decided; callers never learn the reason, a test may. */
 export interface TestDecision {
   readonly outcome: 'allow' | 'deny'
@@ -68,6 +75,8 @@ export interface TestGateway extends AsyncDisposable {
   /** In the order in which they were made; none where the authorizer was not asked. */
   readonly decisions: readonly TestDecision[]
   token(options?: TestTokenOptions): Promise<TestToken>
+  /** An API key for the header `x-api-key`, in a usage plan that allows what is given. */
+  apiKey(limits?: TestLimits): Promise<string>
   revoke(token: TestToken): Promise<void>
   disable(token: TestToken): Promise<void>
   enable(token: TestToken): Promise<void>
@@ -171,6 +180,7 @@ const serve = (
     coordinatesOf: (gatewayId, at) => ({ ...PLACE, gatewayId, stage: at }),
     setupOf: setupReader(gateways),
     iam: localIam(credentials, services.clock),
+    meter: createMeter(services.gatewayKeys, services.clock),
     integrate:
       typeof upstream === 'function' ? handledBy(upstream) : proxyTo(String(upstream).replace(/\/$/, '')),
   })
@@ -184,8 +194,9 @@ const tokensOf = (
   { ask }: MemoryPlatform,
   environment: string,
   routes: readonly ProtectedRoute[],
-): Pick<TestGateway, 'token' | 'revoke' | 'disable' | 'enable' | 'suspend'> => {
+): Pick<TestGateway, 'token' | 'apiKey' | 'revoke' | 'disable' | 'enable' | 'suspend'> => {
   const open = routes.filter(({ authorization }) => authorization.startsWith('token')).map(formatRoute)
+  let plans = 0
   return {
     token: async ({ routes: granted = open, expiresIn = '1h', consumer = 'Test consumer' } = {}) => {
       const holder = (await ask('POST', '/consumers', {
@@ -202,6 +213,19 @@ const tokensOf = (
       }
       if (issued.token === undefined) throw new Error(`tokens for ${environment} wait for approval`)
       return { id: issued.id, value: issued.token, consumer: holder.id }
+    },
+    apiKey: async (limits = {}) => {
+      const plan = `plan-${++plans}`
+      await ask('PUT', `/usage-plans/${plan}`, { api: API, environment, ...limits })
+      const holder = (await ask('POST', '/consumers', {
+        name: 'Test consumer',
+        type: 'service',
+        owner: 'test',
+      })) as { readonly id: string }
+      const made = (await ask('POST', '/api-keys', { consumer: holder.id, plans: [plan] })) as {
+        readonly key: string
+      }
+      return made.key
     },
     revoke: async ({ id }) => void (await ask('POST', `/tokens/${id}/revocation`, { reason: 'requested' })),
     disable: async ({ id }) => void (await ask('POST', `/tokens/${id}/disablement`, {})),

@@ -17,10 +17,12 @@ import {
 import { type LocalCredential, localIam } from '../gateway/iam.ts'
 import type { GatewayRequest, GatewayResponse } from '../gateway/message.ts'
 import { type GatewayDescription, setupReader } from '../gateway/setup.ts'
+import { createMeter } from '../gateway/usage.ts'
 import { type Listening, listen } from '../server/http-server.ts'
 import { asProblem, missingRoute, PLATFORM_COORDINATES, platformIntegration } from '../server/platform-api.ts'
 import { proxyTo, startExampleUpstream } from '../server/upstream.ts'
 import { codeOf, StartFailure } from './failure.ts'
+import type { LocalServices } from './services.ts'
 
 export interface ServerOptions {
   readonly port: number
@@ -60,7 +62,7 @@ export interface Deployments {
 /** The HTTP API behind its own gateway, the gateway for everybody's APIs, the example behind that. */
 export const startServers = async (
   options: ServerOptions,
-  services: Services,
+  services: LocalServices,
   deployments: Deployments,
   credentials: readonly LocalCredential[],
   failed: Failed,
@@ -83,6 +85,7 @@ export const startServers = async (
     cache: createAuthorizerCache(),
     setupOf: setupReader(gateways),
     iam: localIam(credentials, clock),
+    meter: createMeter(services.gatewayKeys, clock),
   }
   try {
     const api = await open(listenForApi(options.port, common, services, failed), options.port, '--port')

@@ -7,7 +7,9 @@ import type { Bus } from '../runtime/bus.ts'
 import { queueNames } from '../runtime/workers.ts'
 import type { Database } from '../store/database.ts'
 import { sqliteAccessRows } from '../store/sqlite-access-rows.ts'
+import { sqliteApiKeySecret } from '../store/sqlite-api-key-secret.ts'
 import { sqliteAuthorizerCallers } from '../store/sqlite-authorizer-callers.ts'
+import { type GatewayLedger, sqliteGatewayKeys } from '../store/sqlite-gateway-keys.ts'
 import { sqliteKeyRing } from '../store/sqlite-key-ring.ts'
 import { sqliteLedger } from '../store/sqlite-ledger.ts'
 import type { Queues } from '../store/sqlite-queues.ts'
@@ -27,13 +29,20 @@ export interface LocalServicesOptions {
 
 const newId: NewId = (kind) => idFrom(kind, randomBytes(16))
 
+/** The ports of one machine: its gateway's keys and plans are also asked what they allow. */
+export interface LocalServices extends Services {
+  readonly gatewayKeys: GatewayLedger
+}
+
 /** Every port over one SQLite file. */
-export const localServices = (options: LocalServicesOptions): Services => {
+export const localServices = (options: LocalServicesOptions): LocalServices => {
   const { database, bus, clock, settings, log } = options
   return {
     ledger: sqliteLedger(database, options.committed),
     accessRows: sqliteAccessRows(database),
     keyRing: sqliteKeyRing(database),
+    apiKeySecret: sqliteApiKeySecret(database),
+    gatewayKeys: sqliteGatewayKeys(database),
     publisher: bus,
     pipeline: localPipeline(options),
     authorizerCallers: sqliteAuthorizerCallers(database),

@@ -20,6 +20,7 @@ const NOT_PASSED_ON = new Set([
   'content-length',
   'authorization',
   'x-amz-security-token',
+  'x-api-key',
 ])
 
 /** An HTTP proxy integration: the request goes to the upstream, with the context in headers nobody else can set. */

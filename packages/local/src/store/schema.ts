@@ -1,5 +1,5 @@
 /** Raised with every change of the tables below; a file of another number is refused, never guessed at. */
-export const SCHEMA_VERSION = 2
+export const SCHEMA_VERSION = 3
 
 export const SCHEMA = `
 CREATE TABLE entity (
@@ -76,6 +76,34 @@ CREATE TABLE authorizer_caller (
   account_id TEXT NOT NULL,
   region TEXT NOT NULL,
   PRIMARY KEY (account_id, region)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE api_key_secret (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  text TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE gateway_plan (
+  name TEXT PRIMARY KEY,
+  body TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE gateway_key (
+  name TEXT PRIMARY KEY,
+  owner TEXT NOT NULL,
+  digest TEXT NOT NULL UNIQUE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX gateway_key_owner ON gateway_key (owner);
+CREATE TABLE gateway_membership (
+  key TEXT NOT NULL REFERENCES gateway_key (name) ON DELETE CASCADE,
+  plan TEXT NOT NULL REFERENCES gateway_plan (name),
+  PRIMARY KEY (key, plan)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE gateway_usage (
+  plan TEXT NOT NULL,
+  key TEXT NOT NULL,
+  period_start INTEGER NOT NULL,
+  used INTEGER NOT NULL,
+  PRIMARY KEY (plan, key)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE stream_position (

@@ -1,0 +1,153 @@
+import type { ApiKey, Client, Outcome, ShownApiKey } from '@countersign/client'
+import { answer, list, PAGING } from '../answer.ts'
+import { type Command, type Context, type ExitCode, type Options, WrongUsage } from '../command.ts'
+import { openTokenFile } from '../files.ts'
+import { facts } from '../table.ts'
+import { both, relative } from '../time.ts'
+import { NOTE, repeatable } from './shared-options.ts'
+
+const KEY_FILE = {
+  'key-file': {
+    value: 'FILE',
+    help: 'a new file for the key, instead of printing it; only you can read it',
+  },
+} as const satisfies Options
+
+export const apiKeys: readonly Command[] = [
+  {
+    name: 'api-keys create',
+    summary: 'Makes an API key for the API key routes of usage plans',
+    details:
+      'The key is the last line of the output, or what --key-file holds. It is shown once, and kept nowhere.',
+    options: {
+      consumer: { value: 'ID', help: 'who holds it: con_…', required: true },
+      plan: { value: 'PLAN', help: 'a usage plan; as often as needed', required: true, many: true },
+      name: { value: 'NAME', help: 'what people call it' },
+      ...KEY_FILE,
+    },
+    run: (context) => {
+      const { given } = context
+      const body = {
+        consumer: given.required('consumer'),
+        plans: given.texts('plan'),
+        name: given.text('name'),
+      }
+      return handOut(context, ({ apiKeys }) => apiKeys.create(body, repeatable(context)))
+    },
+  },
+  {
+    name: 'api-keys list',
+    summary: 'Lists API keys',
+    options: {
+      ...PAGING,
+      consumer: { value: 'ID', help: 'of this consumer' },
+      plan: { value: 'PLAN', help: 'in this usage plan' },
+      state: { value: 'STATE', help: 'active, disabled' },
+    },
+    run: (context) => {
+      const { given } = context
+      const wanted = {
+        consumer: given.text('consumer'),
+        plan: given.text('plan'),
+        state: given.text('state'),
+      }
+      return list(context, ({ apiKeys }, paging) => apiKeys.list({ ...paging, ...wanted }), {
+        columns: {
+          ID: ({ id }) => id,
+          STATE: ({ state }) => state,
+          NAME: ({ name }) => name ?? '',
+          CONSUMER: ({ consumerName }) => consumerName,
+          PLANS: ({ plans }) => plans.map(({ name }) => name).join(', '),
+          CREATED: ({ createdAt }) => relative(createdAt, context.terminal.now()),
+        },
+        empty: 'There is no API key.',
+      })
+    },
+  },
+  {
+    name: 'api-keys show',
+    arguments: ['ID'],
+    summary: 'Shows an API key, without the key',
+    run: async (context) => {
+      const { apiKeys } = await context.client()
+      const shown = await apiKeys.show(context.given.argument(0))
+      return answer(context, shown, (key) => describe(key, context.terminal.now()))
+    },
+  },
+  {
+    name: 'api-keys rotate',
+    arguments: ['ID'],
+    summary: 'Gives an API key a new value; the one before works on for a day',
+    options: {
+      overlap: { value: 'DURATION', help: 'how long the one before works: 24h unless given, 30d at most' },
+      now: { help: 'the one before stops at once' },
+      ...KEY_FILE,
+    },
+    run: (context) => {
+      const { given } = context
+      const overlap = given.text('overlap')
+      if (overlap !== undefined && given.flag('now'))
+        throw new WrongUsage('give --overlap or --now, not both')
+      const body = { overlap, ...(given.flag('now') && { now: true }) }
+      return handOut(context, ({ apiKeys }) => apiKeys.rotate(given.argument(0), body, repeatable(context)))
+    },
+  },
+  {
+    name: 'api-keys disable',
+    arguments: ['ID'],
+    summary: 'Takes an API key away for good',
+    options: NOTE,
+    run: async (context) => {
+      const { given } = context
+      const { apiKeys } = await context.client()
+      const body = { note: given.text('note') }
+      const disabled = await apiKeys.disable(given.argument(0), body, repeatable(context))
+      return answer(context, disabled, (key) => describe(key, context.terminal.now()))
+    },
+  },
+]
+
+const describe = (key: ApiKey, now: Date): string =>
+  facts({
+    id: key.id,
+    state: key.state,
+    name: key.name,
+    consumer: `${key.consumerName} (${key.consumer})`,
+    plans: key.plans.map(({ name, api, environment }) => `${name} (${api} in ${environment})`).join('; '),
+    created: both(key.createdAt, now),
+    rotated: both(key.rotatedAt, now),
+    'value before works until': both(key.previousUntil, now),
+    disabled: both(key.disabledAt, now),
+  })
+
+/** With a file the key goes there and nowhere else, so with `--json` the body is printed without it. */
+const handOut = async (
+  context: Context,
+  ask: (client: Client) => Promise<Outcome<ShownApiKey>>,
+): Promise<ExitCode> => {
+  const client = await context.client()
+  const path = context.given.text('key-file')
+  if (path === undefined) return answer(context, await ask(client), (made) => shown(made, context))
+  const file = await openTokenFile(path)
+  try {
+    const outcome = await ask(client)
+    if (!outcome.ok) return answer(context, outcome, () => '')
+    const { key, ...body } = outcome.value.body
+    if (key !== undefined) await file.write(key)
+    const value = { status: outcome.value.status, body, text: JSON.stringify(body) }
+    const where = key === undefined ? GONE : `\nThe key is in ${path}; it is shown nowhere else.\n`
+    return answer<ApiKey>(
+      context,
+      { ok: true, value },
+      (made) => describe(made, context.terminal.now()) + where,
+    )
+  } finally {
+    await file.close()
+  }
+}
+
+const GONE = '\nThe key was shown when it was made, and is not shown again.\n'
+
+const shown = ({ key, ...made }: ShownApiKey, { terminal }: Context): string =>
+  describe(made, terminal.now()) +
+  (key === undefined ? GONE : `\nThis is the key. It is shown once; copy it now:\n${key}\n`)

@@ -1,0 +1,5 @@
+export * from './bucket.ts'
+export * from './gateway-keys.ts'
+export * from './period.ts'
+export * from './plan-request.ts'
+export * from './usage-plan.ts'

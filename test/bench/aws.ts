@@ -21,7 +21,7 @@ interface Loads {
 }
 
 const EVENTS = 2_000
-const REVOCATIONS = { trials: 300, longestMilliseconds: 100_000, perToken: 1 } as const
+const REVOCATIONS = { trials: 300, longestMilliseconds: 120_000, perToken: 1 } as const
 
 const LOCAL: Loads = {
   lags: [300, LOCAL_LIMITS],

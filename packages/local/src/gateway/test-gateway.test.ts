@@ -82,6 +82,28 @@ describe.each(GATEWAY_SHAPES)('a test gateway of the shape %s', async (shape) =>
 })
 
 describe('a test gateway', () => {
+  it('passes no part of a signature on to the API under test', async () => {
+    const seen: Request[] = []
+    const upstream = (request: Request) => {
+      seen.push(request)
+      return new Response('ok')
+    }
+    await using gateway = await startTestGateway({ openapi: DOCUMENT, upstream })
+    const session = gateway.credentials.find(({ sessionToken }) => sessionToken !== undefined)
+    if (!session) throw new Error('no temporary credentials')
+    const { host, pathname, origin } = new URL(`${gateway.url}/jobs`)
+    const signing = { host, path: pathname, region: gateway.region }
+    const signed = await signedBySdk(signing, session)
+    const presigned = await signedBySdk({ ...signing, expiresIn: 60 }, session)
+    expect((await fetch(`${origin}${pathname}`, { headers: signed.headers })).status).toBe(200)
+    expect((await fetch(`${origin}${pathname}?${presigned.query}`)).status).toBe(200)
+    expect(seen.length).toBe(2)
+    for (const { url, headers } of seen) {
+      expect(url).toBe('http://upstream/jobs')
+      expect([headers.get('authorization'), headers.get('x-amz-security-token')]).toEqual([null, null])
+    }
+  })
+
   it('stands in front of an API that listens somewhere', async () => {
     const server = createServer((request, response) => response.end(`you asked for ${request.url}`))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import {
+  apiGatewayKeys,
   dynamoAccessRows,
   dynamoLedger,
   eventBridgePublisher,
@@ -13,6 +14,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { accessRowsContract } from '../contract/access-rows.ts'
 import { authorizerCallersContract } from '../contract/authorizer-callers.ts'
 import { anyEvent, newIds } from '../contract/changes.ts'
+import { gatewayKeysContract, type KeyStore } from '../contract/gateway-keys.ts'
 import { keyRingContract } from '../contract/key-ring.ts'
 import { ledgerContract } from '../contract/ledger.ts'
 import { ledgerPagesContract } from '../contract/ledger-pages.ts'
@@ -206,3 +208,50 @@ describe('an event that is larger than the bus takes', () => {
   })
 })
 authorizerCallersContract("in Lambda's function policy", callers)
+
+interface ListedPlan {
+  readonly id: string
+  readonly name: string
+  readonly apiStages: readonly { readonly apiId: string; readonly stage: string }[]
+  readonly quota?: { readonly limit: number | string; readonly period: string }
+  readonly throttle?: { readonly rateLimit: number | string; readonly burstLimit: number | string }
+}
+
+const itemsOf = async <T>(path: `/${string}`): Promise<readonly T[]> =>
+  ((await wire.rest('apigateway', `GET ${path}`)).item ?? []) as readonly T[]
+
+/** The emulator keeps a patched figure as the text that it was patched with. */
+const enforcedPlan = ({ name, apiStages, quota, throttle }: ListedPlan) => ({
+  name,
+  stages: apiStages.map(({ apiId, stage }) => `${apiId}/${stage}`),
+  quota: quota?.period ? { limit: Number(quota.limit), period: quota.period.toLowerCase() } : undefined,
+  throttle:
+    throttle?.rateLimit === undefined
+      ? undefined
+      : { rateLimit: Number(throttle.rateLimit), burstLimit: Number(throttle.burstLimit) },
+})
+
+const gatewayKeys = async (): Promise<KeyStore> => {
+  const enforced = async () => {
+    const plans = await itemsOf<ListedPlan>('/usageplans')
+    const members = await Promise.all(
+      plans.map(async ({ id, name }) => {
+        const keys = await itemsOf<{ readonly name: string; readonly id: string }>(`/usageplans/${id}/keys`)
+        return keys.map((key) => [key, name] as const)
+      }),
+    )
+    const there = await itemsOf<{ readonly name: string; readonly id: string }>('/apikeys')
+    const keys = there.map(({ id, name }) => {
+      const of = members.flat().flatMap(([key, plan]) => (key.id === id ? [plan] : []))
+      return [name, of.toSorted()] as const
+    })
+    return { plans: plans.map(enforcedPlan), keys: Object.fromEntries(keys) }
+  }
+  for (const { id } of await itemsOf<ListedPlan>('/usageplans'))
+    await wire.rest('apigateway', `DELETE /usageplans/${id}`)
+  for (const { id } of await itemsOf<ListedPlan>('/apikeys'))
+    await wire.rest('apigateway', `DELETE /apikeys/${id}`)
+  return { gatewayKeys: apiGatewayKeys({ pace: nothing }), enforced, close: nothing }
+}
+
+gatewayKeysContract('in API Gateway', gatewayKeys)

@@ -1,8 +1,17 @@
-import { LOCAL_ISSUER, localBus, localServices, openDatabase, sqliteQueues } from '@countersign/local'
+import type { GatewayPlan } from '@countersign/core/usage-plan'
+import {
+  LOCAL_ISSUER,
+  localBus,
+  localServices,
+  openDatabase,
+  sqliteGatewayKeys,
+  sqliteQueues,
+} from '@countersign/local'
 import { subscriptions } from '@countersign/topology'
 import { accessRowsContract } from './access-rows.ts'
 import { authorizerCallersContract } from './authorizer-callers.ts'
 import { NOW } from './changes.ts'
+import { gatewayKeysContract, type KeyStore } from './gateway-keys.ts'
 import { keyRingContract } from './key-ring.ts'
 import { ledgerContract } from './ledger.ts'
 import { ledgerPagesContract } from './ledger-pages.ts'
@@ -68,3 +77,23 @@ accessRowsContract('in SQLite', async () => sqlite())
 authorizerCallersContract('in SQLite', async () => sqlite())
 keyRingContract('in SQLite', async () => sqlite())
 pipelineContract('in SQLite', road)
+
+/** What the tables say, and not the adapter that wrote them. */
+const gatewayKeys = async (): Promise<KeyStore> => {
+  const database = openDatabase(':memory:')
+  const told = async () => {
+    const rows = database.all('SELECT body FROM gateway_plan').map(({ body }) => JSON.parse(String(body)))
+    const plans = (rows as readonly GatewayPlan[]).map(({ name, stages, quota, throttle }) => ({
+      name,
+      stages: stages.map(({ gatewayId, stage }) => `${gatewayId}/${stage}`),
+      quota,
+      throttle,
+    }))
+    const members = database.all('SELECT key, plan FROM gateway_membership ORDER BY key, plan')
+    const names = [...new Set(members.map(({ key }) => String(key)))]
+    const plansOf = (name: string) => members.flatMap(({ key, plan }) => (key === name ? [String(plan)] : []))
+    return { plans, keys: Object.fromEntries(names.map((name) => [name, plansOf(name)])) }
+  }
+  return { gatewayKeys: sqliteGatewayKeys(database), enforced: told, close: async () => database.close() }
+}
+gatewayKeysContract('in SQLite', gatewayKeys)

@@ -60,6 +60,7 @@ interface Mapping {
   readonly batchSize: number
   readonly maximumBatchingWindowInSeconds?: number
   readonly functionResponseTypes: readonly string[]
+  readonly scalingConfig?: { readonly maximumConcurrency: number }
   readonly startingPosition?: string
   readonly bisectBatchOnFunctionError?: boolean
   readonly maximumRetryAttempts?: number
@@ -69,7 +70,7 @@ interface Mapping {
 }
 
 const mapping = creator<Mapping>(async (wire, asked) => {
-  const { filterCriteria, destinationConfig } = asked
+  const { filterCriteria, destinationConfig, scalingConfig } = asked
   const made = await wire.rest(
     'lambda',
     'POST /2015-03-31/event-source-mappings',
@@ -79,6 +80,7 @@ const mapping = creator<Mapping>(async (wire, asked) => {
       BatchSize: asked.batchSize,
       MaximumBatchingWindowInSeconds: asked.maximumBatchingWindowInSeconds,
       FunctionResponseTypes: [...asked.functionResponseTypes],
+      ScalingConfig: scalingConfig && { MaximumConcurrency: scalingConfig.maximumConcurrency },
       StartingPosition: asked.startingPosition,
       BisectBatchOnFunctionError: asked.bisectBatchOnFunctionError,
       MaximumRetryAttempts: asked.maximumRetryAttempts,

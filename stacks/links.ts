@@ -1,5 +1,6 @@
 import { type Link, signingAlgorithm } from '@countersign/topology'
 import { bus, givenUp, inboxes } from './bus.ts'
+import { named } from './stage.ts'
 import { apiKeySecret, indexArn, secrets, stored } from './storage.ts'
 
 type Text = $util.Input<string>
@@ -44,9 +45,17 @@ const keyRing = {
   ISSUER,
   RING_REFRESH_SECONDS: `${RING_REFRESH_SECONDS}`,
 }
+const { partition } = aws.getPartitionOutput()
+const { region } = aws.getRegionOutput()
+const { accountId } = aws.getCallerIdentityOutput()
+
 /** API Gateway's own keys and usage plans, of this account in this region; its actions are the verbs of HTTP. */
-const ofApiGateway = (path: string) =>
-  $interpolate`arn:${aws.getPartitionOutput().partition}:apigateway:${aws.getRegionOutput().region}::${path}`
+const ofApiGateway = (path: string) => $interpolate`arn:${partition}:apigateway:${region}::${path}`
+
+/** One secret for each consumer that signs its own tokens; the platform makes them, not a deployment. */
+const CONSUMER_KEYS_PREFIX = `${named('consumers', 200)}/`
+const consumers = { CONSUMER_KEYS_PREFIX }
+const consumerKeys = $interpolate`arn:${partition}:secretsmanager:${region}:${accountId}:secret:${CONSUMER_KEYS_PREFIX}*`
 
 const queues = {
   SUBSCRIPTION_QUEUES: $jsonStringify(
@@ -123,6 +132,24 @@ const GRANTS: Readonly<Record<Link, Grant>> = {
       ),
     ],
     environment: {},
+  },
+  'consumer-keys:read': {
+    permissions: [allow(['secretsmanager:GetSecretValue'], [consumerKeys])],
+    environment: consumers,
+  },
+  'consumer-keys:rotate': {
+    permissions: [
+      allow(
+        [
+          'secretsmanager:CreateSecret',
+          'secretsmanager:GetSecretValue',
+          'secretsmanager:PutSecretValue',
+          'secretsmanager:UpdateSecretVersionStage',
+        ],
+        [consumerKeys],
+      ),
+    ],
+    environment: consumers,
   },
   'queues:inspect': {
     permissions: [

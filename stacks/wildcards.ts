@@ -5,6 +5,12 @@ export const WILDCARDS = {
     service: 'logs',
     reason: 'Lambda names a log stream when a container starts; the log group before the suffix is exact.',
   },
+  consumerKeys: {
+    suffix: '/*',
+    service: 'secretsmanager',
+    reason:
+      'Each consumer that signs its own tokens has a secret, made when it is registered; the prefix of this stage is exact.',
+  },
   apiMethods: {
     suffix: '/*',
     service: 'execute-api',

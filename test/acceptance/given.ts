@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type AuditEvent, allItems, type Client, createClient } from '@countersign/client'
+import { type AuditEvent, allItems, type Client, createClient, type OctetKey } from '@countersign/client'
 import { Redacted } from '@countersign/client/redacted'
-import { done, startWorld, type World, type WorldOptions } from '../support/world.ts'
+import { importJWK, SignJWT } from 'jose'
+import { type AnyWorld, done, startWorld, type World, type WorldOptions } from '../support/world.ts'
 
 export const ROOT = join(import.meta.dirname, '../..')
 
@@ -43,6 +44,28 @@ export const publish = async (
 export const consumer = async (client: Client, name = 'Repairs service') =>
   done(await client.consumers.register({ name, type: 'service', owner: 'repairs' }))
 
+/** A consumer that signs its own tokens, and the key it was given. */
+export const selfSigning = async ({ client }: AnyWorld, name = 'Media partner'): Promise<Signer> => {
+  const body = { name, type: 'partner', owner: 'media', selfSigning: {} } as const
+  const registered = done(await client.consumers.register(body))
+  if (!registered.secret) throw new Error('no key was handed out')
+  return { id: registered.id, secret: registered.secret }
+}
+
+export interface Signer {
+  readonly id: string
+  readonly secret: OctetKey
+}
+
+/** What a consumer does with a JOSE library and the key it was given, and nothing of ours; five minutes from now. */
+export const signAs = async ({ id, secret }: Signer, claims: Readonly<Record<string, unknown>> = {}) => {
+  const iat = Math.floor(Date.now() / 1_000)
+  const payload = { iss: id, jti: 'first', iat, exp: iat + 300, ...claims }
+  return new SignJWT(JSON.parse(JSON.stringify(payload)))
+    .setProtectedHeader({ alg: 'HS512', typ: 'JWT', kid: secret.kid })
+    .sign(await importJWK({ ...secret }))
+}
+
 export interface Issuing {
   readonly api?: string
   readonly environment?: string
@@ -58,7 +81,7 @@ export interface Held {
 }
 
 /** A token that works by the time it is returned. */
-export const issue = async (world: World, issuing: Issuing = {}): Promise<Held> => {
+export const issue = async (world: AnyWorld, issuing: Issuing = {}): Promise<Held> => {
   const { api = 'tenancies', environment = 'staging', routes = [SHOW], expiresIn = '1d' } = issuing
   const holder = issuing.holder ?? (await consumer(world.client)).id
   const grants = [{ api, environment, routes }]
@@ -85,13 +108,14 @@ export const tenancies = async (
 }
 
 /** The platform's HTTP API under another credential than the operator's. */
-export const clientOf = ({ api }: World, credential: string): Client =>
+export const clientOf = ({ api }: AnyWorld, credential: string): Client =>
   createClient({ endpoint: api, credential: new Redacted(credential) })
 
 /** Another person who may call every route of the platform that `routes` names. */
-export const secondOperator = async (world: World, routes: readonly string[]): Promise<Held> => {
+export const secondOperator = async (world: AnyWorld, routes: readonly string[]): Promise<Held> => {
   const { id } = await consumer(world.client, 'Second operator')
-  return issue(world, { api: 'countersign', environment: 'local', routes, holder: id })
+  const [own] = done(await world.client.apis.show('countersign')).deployments
+  return issue(world, { api: 'countersign', environment: own?.environment ?? 'local', routes, holder: id })
 }
 
 export const auditLog = async (client: Client, query: object = {}): Promise<readonly AuditEvent[]> => {

@@ -53,6 +53,7 @@ export const standStill = (now: Date) => {
     keyRing: sqliteKeyRing(database),
     apiKeySecret: sqliteApiKeySecret(database),
     gatewayKeys: sqliteGatewayKeys(database),
+    consumerKeyRings: (consumerId) => sqliteKeyRing(database, consumerId),
     publisher: {
       publish: async (events) => {
         const messages = events.flatMap((event) =>

@@ -38,6 +38,7 @@ const REVEALING = [
   'packages/core/src/signing-key/secret.ts',
   'packages/core/src/signing-key/sign.ts',
   'packages/functions/src/runtime/api-key-issuing.ts',
+  'packages/functions/src/runtime/consumer-secret.ts',
   'packages/functions/src/runtime/credential-file.ts',
   'packages/functions/src/runtime/issuing.ts',
   'packages/local/src/gateway/local-credentials.ts',

@@ -5,10 +5,16 @@ import {
   dynamoLedger,
   eventBridgePublisher,
   lambdaAuthorizerCallers,
+  secretsManagerConsumerKeyRings,
   secretsManagerKeyRing,
   sqsPipeline,
 } from '@countersign/aws'
-import { environmentCredentials, fetchAccessRows, fetchKeyRing } from '@countersign/aws/authorizer'
+import {
+  environmentCredentials,
+  fetchAccessRows,
+  fetchConsumerKeyRings,
+  fetchKeyRing,
+} from '@countersign/aws/authorizer'
 import { type SubscriptionName, subscriptions } from '@countersign/topology'
 import { afterAll, describe, expect, it } from 'vitest'
 import { accessRowsContract } from '../contract/access-rows.ts'
@@ -188,6 +194,26 @@ accessRowsContract('in DynamoDB, read as the authorizer reads it', authorizerRow
 const EMULATED = { overwrites: 'the emulator lets a reused token overwrite its version' }
 const ring = async () => ({ keyRing: secretsManagerKeyRing({ secret: await secret() }), close: nothing })
 keyRingContract('in Secrets Manager', ring, EMULATED)
+keyRingContract(
+  'of a consumer in Secrets Manager',
+  async () => {
+    const rings = secretsManagerConsumerKeyRings({ prefix: `consumers-${randomUUID()}/` })
+    return { keyRing: rings('con_1'), close: nothing }
+  },
+  EMULATED,
+)
+keyRingContract(
+  'of a consumer in Secrets Manager, read as the authorizer reads it',
+  async () => {
+    const prefix = `consumers-${randomUUID()}/`
+    const [written, read] = [
+      secretsManagerConsumerKeyRings({ prefix })('con_1'),
+      fetchConsumerKeyRings({ ...aws, prefix, limits: PATIENT })('con_1'),
+    ]
+    return { keyRing: { ...written, ...read }, close: nothing }
+  },
+  EMULATED,
+)
 keyRingContract('in Secrets Manager, read as the authorizer reads it', authorizerRing, EMULATED)
 
 pipelineContract('on EventBridge and SQS', road)

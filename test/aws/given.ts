@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { consumer, publish, SHOW } from '../acceptance/given.ts'
+import { consumer, publish, SHOW, selfSigning } from '../acceptance/given.ts'
 import { done } from '../support/world.ts'
 import { eventually } from './eventually.ts'
 import { hasten } from './levers.ts'
@@ -37,13 +37,20 @@ export const housing = async (world: EmulatorWorld) => {
   }
   const issue = async (): Promise<Issued> => held(done(await ask()))
   const issueAgain = async (): Promise<Issued> => held(done(await askAgain()))
+  /** It signs its own tokens for the same route. */
+  const signer = async () => {
+    const made = await selfSigning(world)
+    const grants = [{ api: 'housing', environment: HOUSING.stage, routes: [SHOW] }]
+    done(await client.consumers.changeGrants(made.id, grants))
+    return made
+  }
   const statusWith = async (token: string) => (await world.call({ path: PATH, token })).status
   const opens = (token: string) =>
     eventually('the token opens', async () => (await statusWith(token)) === 200)
   /** Dead letters of the projector. */
   const dead = async () =>
     done(await client.pipeline.status()).subscriptions.find(({ name }) => name === 'ProjectAccess')?.dead
-  return { ask, issue, issueAgain, statusWith, opens, dead }
+  return { ask, issue, issueAgain, signer, statusWith, opens, dead }
 }
 
 /** What an HTTP API with payload 2.0 would ask at the same coordinates. */

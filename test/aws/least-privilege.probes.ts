@@ -16,7 +16,7 @@ import {
 import { eventually } from './eventually.ts'
 import { type Act, type Calls, callsIn, type Outcome } from './least-privilege.calls.ts'
 import { batchOf, type Deliveries, deliveriesIn } from './least-privilege.deliveries.ts'
-import { functionNames } from './least-privilege.grants.ts'
+import { functionNames, type Grant } from './least-privilege.grants.ts'
 import { givenBy, type Making, type RouteMaking, routeProbes } from './least-privilege.routes.ts'
 import { coldStart, invoke } from './levers.ts'
 import type { EmulatorWorld } from './world.ts'
@@ -162,25 +162,31 @@ const giveUpNewest = async ({ services }: EmulatorWorld): Promise<void> => {
 
 /** A caller of another team's API with a good token: the status it gets. */
 export interface Opened {
-  readonly status: () => Promise<number>
+  /** With a token of the platform's, or with one that a consumer signed. */
+  readonly status: (by: SignedBy) => Promise<number>
   /** The same, as an HTTP API with payload 2.0 asks. */
-  readonly question: object
+  readonly question: (by: SignedBy) => object
 }
+
+type SignedBy = 'platform' | 'consumer'
+
+/** Whose keys a grant opens. */
+const signerOf = ({ on }: Grant): SignedBy => (on.includes('-consumers/') ? 'consumer' : 'platform')
 
 const authorizerProbes = (world: EmulatorWorld, opened: Opened): Named<typeof authorizers> => ({
   Authorizer: {
-    prepare: async () => async () => {
+    prepare: async (grant) => async () => {
       await coldStart(world, 'Authorizer')
-      const got = await opened.status()
+      const got = await opened.status(signerOf(grant))
       if (got === 200) return 'done'
       if (got === 500) return 'failed'
       throw new Error(`the authorizer's caller got ${got}`)
     },
   },
   SimpleAuthorizer: {
-    prepare: async () => async () => {
+    prepare: async (grant) => async () => {
       await coldStart(world, 'SimpleAuthorizer')
-      const answer: Simple = await invoke(world, 'SimpleAuthorizer', opened.question)
+      const answer: Simple = await invoke(world, 'SimpleAuthorizer', opened.question(signerOf(grant)))
       if (answer.isAuthorized === true) return 'done'
       if (answer.errorMessage !== undefined && answer.errorMessage !== 'Unauthorized') return 'failed'
       throw new Error(`the authorizer answered ${JSON.stringify(answer)}`)

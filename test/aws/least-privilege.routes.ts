@@ -52,6 +52,10 @@ export const givenBy = ({ route }: Calls) => {
     const body = { name: fresh(), type: 'service', owner: 'probes' }
     return textIn((await route('POST /consumers', { body })).body, 'id')
   }
+  const signer = async () => {
+    const body = { name: fresh(), type: 'service', owner: 'probes', selfSigning: {} }
+    return textIn((await route('POST /consumers', { body })).body, 'id')
+  }
   const api = async ({ environment = 'staging', accountId }: Where = {}) => {
     const name = fresh()
     await route('PUT /apis/{name}', { path: { name }, body: described(['/a', '/b']) })
@@ -95,7 +99,9 @@ export const givenBy = ({ route }: Calls) => {
   })
   const apiKey = async (...plans: readonly string[]) =>
     textIn((await route('POST /api-keys', { body: await wantedKey(...plans) })).body, 'id')
-  return { consumer, api, wanted, token, keyed, plan, wantedKey, apiKey }
+  /** As much as `POST /tokens` takes, for an API of its own. */
+  const grants = async (environment?: string) => ({ grants: (await wanted(environment)).grants })
+  return { consumer, signer, api, wanted, grants, token, keyed, plan, wantedKey, apiKey }
 }
 
 /** What the routes of the platform's own API need their grants for. A new route is missing here until it has a probe. */
@@ -106,9 +112,20 @@ export const routeProbes = (world: EmulatorWorld, calls: Calls, deliveries: Deli
   const bury = burying(world)
   return {
     'POST /consumers': async () =>
-      trying('POST /consumers', { body: { name: fresh(), type: 'service', owner: 'probes' } }),
+      trying('POST /consumers', {
+        body: { name: fresh(), type: 'service', owner: 'probes', selfSigning: {} },
+      }),
     'GET /consumers': async () => trying('GET /consumers'),
     'GET /consumers/{id}': async () => trying('GET /consumers/{id}', at(await given.consumer())),
+    'PUT /consumers/{id}/grants': async () =>
+      trying('PUT /consumers/{id}/grants', at(await given.signer(), { body: await given.grants() })),
+    'POST /consumers/{id}/grants/approval': async () => {
+      const id = await given.signer()
+      await route('PUT /consumers/{id}/grants', at(id, { body: await given.grants('production') }))
+      return trying('POST /consumers/{id}/grants/approval', at(id, { actor: APPROVER }))
+    },
+    'POST /consumers/{id}/secret': async () =>
+      trying('POST /consumers/{id}/secret', at(await given.signer(), { body: {} })),
     'POST /consumers/{id}/suspension': async () =>
       trying('POST /consumers/{id}/suspension', at(await given.consumer())),
     'POST /consumers/{id}/resumption': async () => {
@@ -154,6 +171,10 @@ export const routeProbes = (world: EmulatorWorld, calls: Calls, deliveries: Deli
     },
     'POST /tokens/{id}/revocation': async () =>
       trying('POST /tokens/{id}/revocation', at(await given.token(), { body: { reason: 'requested' } })),
+    'POST /revocations': async () =>
+      trying('POST /revocations', {
+        body: { consumer: await given.signer(), token: fresh(), reason: 'requested' },
+      }),
     /** It keeps what it has read for some seconds. */
     'GET /.well-known/jwks.json': async () => async () => {
       await coldStart(world, 'GetWellKnownJwksJsonRoute')

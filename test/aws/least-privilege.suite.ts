@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { signAs } from '../acceptance/given.ts'
 import { sorted } from '../stacks/graph.ts'
 import { housing, questionWith } from './given.ts'
 import { everyGrant, type Grant, otherRoles, textOf } from './least-privilege.grants.ts'
@@ -14,15 +15,18 @@ await import('../acceptance/the-road.test.ts')
 
 const world = await openEmulatorWorld({ enforceIam: true })
 afterAll(() => world.stop())
-const { issue, statusWith, opens } = await housing(world)
+const { issue, signer, statusWith, opens } = await housing(world)
 const good = await issue()
 await opens(good.token)
+
+const signed = await signAs(await signer())
+expect(await statusWith(signed)).toBe(200)
 
 const grants = await everyGrant()
 const unjudged = await justified()
 const probes = await probesIn(world, {
-  status: () => statusWith(good.token),
-  question: questionWith(good.token),
+  status: (by) => statusWith(by === 'consumer' ? signed : good.token),
+  question: (by) => questionWith(by === 'consumer' ? signed : good.token),
 })
 
 const names = (of: readonly Grant[]) => sorted(of.map(textOf))

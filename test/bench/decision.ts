@@ -4,6 +4,7 @@ import { Redacted } from '@countersign/core/shared'
 import { SigningKey } from '@countersign/core/signing-key'
 import { answerOf } from '@countersign/functions/authorizer/answer'
 import { make } from '@countersign/functions/authorizer/authorize'
+import { readCredentials } from '@countersign/functions/authorizer/credentials'
 import { judge } from '@countersign/functions/authorizer/judge'
 import { questionOf } from '@countersign/functions/authorizer/question'
 import { processServices } from '@countersign/functions/runtime/connect-authorizer'
@@ -54,10 +55,15 @@ const decisionOver = async (registered: number, granted: number): Promise<readon
 const worksOf = async (subject: Subject) => {
   const { accessRows, event, now, rows } = subject
   const services = { ...processServices, clock: () => now, log: () => {}, settings: SETTINGS, accessRows }
-  const authorize = make({ ...services, keyRing: subject.ringReader })
+  const readers = {
+    ...services,
+    keyRing: subject.ringReader,
+    consumerKeyRings: () => ({ current: async () => undefined }),
+  }
+  const authorize = make(readers)
   const verifier = SigningKey.createVerifier(subject.ring)
   const presented = new Redacted(subject.token)
-  const judged = await judge(questionOf(event), async (token) => verifier(token), services, now)
+  const judged = await judge(questionOf(event), readCredentials(readers), services, now)
   const { claims, request } = judged
   const verified = verifier(presented)
   if (!claims || !request || !verified.ok || !judged.decision.ok)

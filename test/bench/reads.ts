@@ -27,6 +27,7 @@ export const reads: Bench = async () => {
     settings,
     accessRows,
     keyRing,
+    consumerKeyRings: () => ({ current: async () => undefined }),
   })
   await authorize(subject.event)
   ;[rowReads, rows, ringReads] = [0, 0, 0]

@@ -86,7 +86,7 @@ describe('Ed25519 (Wycheproof, 151 vectors)', () => {
     if (isAbsent('ed25519_test.json')) ctx.skip(ABSENT)
     expect(vectors()).toHaveLength(151)
     for (const { tcId, x, msg, sig, result } of vectors()) {
-      const key = SigningKey.publicKeyObject({ ...keyOf(x), kid: 'key_1', createdAt: 0, signsFrom: 0 })
+      const key = SigningKey.publicKeyObject({ ...keyOf(x), kid: 'key_1' })
       const good = key !== undefined && verify(null, Buffer.from(msg, 'hex'), key, Buffer.from(sig, 'hex'))
       expect({ tcId, good }).toEqual({ tcId, good: result === 'valid' })
     }

@@ -76,6 +76,10 @@ ledgerPagesContract('in SQLite', async () => sqlite())
 accessRowsContract('in SQLite', async () => sqlite())
 authorizerCallersContract('in SQLite', async () => sqlite())
 keyRingContract('in SQLite', async () => sqlite())
+keyRingContract('of a consumer in SQLite', async () => {
+  const { consumerKeyRings, ...services } = sqlite()
+  return { ...services, keyRing: consumerKeyRings('con_1') }
+})
 pipelineContract('in SQLite', road)
 
 /** What the tables say, and not the adapter that wrote them. */

@@ -74,6 +74,7 @@ const authorizerOf = (routes: readonly ProtectedRoute[], granted: readonly Route
     log: () => {},
     settings: { issuer: ISSUER, ringRefreshSeconds: 3_600 },
     keyRing: { current: async () => ({ text: RING, versionId: '1' }) },
+    consumerKeyRings: () => ({ current: async () => undefined }),
     accessRows: rowsOf(routes, granted),
   })
   return (arn: string) => {

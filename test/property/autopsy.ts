@@ -119,6 +119,7 @@ export const expectKeysLogged = async (remains: Remains): Promise<void> => {
 export const decisions = (remains: Remains) => {
   const authorize = makeAuthorizer({
     ...remains,
+    consumerKeyRings: () => ({ current: async () => undefined }),
     clock: () => new Date(),
     newId: (kind) => `${kind}_0` as never,
     settings: { issuer: LOCAL_ISSUER, ringRefreshSeconds: 1 },

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { TENANCIES, tenancies } from '../acceptance/given.ts'
+import { selfSigning, TENANCIES, tenancies } from '../acceptance/given.ts'
 import { callUrl, done } from '../support/world.ts'
 import {
   ask,
@@ -22,7 +22,8 @@ describe('bad input', async () => {
   const token = world.credential
   const kid = done(await world.client.signingKeys.list()).items[0]?.kid ?? ''
   const apiKey = await withApiKey(world, world.token.consumer)
-  const valid = requests({ consumer: world.token.consumer, token: world.token.id, kid, apiKey })
+  const signer = (await selfSigning(world)).id
+  const valid = requests({ signer, consumer: world.token.consumer, token: world.token.id, kid, apiKey })
   const before = await everything(world)
   const withBody = routeNames.filter((name) => 'body' in valid[name])
   const withoutBody = protectedRoutes.filter((name) => !withBody.includes(name))

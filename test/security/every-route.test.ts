@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { issue, secondOperator, tenancies } from '../acceptance/given.ts'
+import { issue, secondOperator, selfSigning, tenancies } from '../acceptance/given.ts'
 import { done } from '../support/world.ts'
 import {
   ask,
@@ -22,7 +22,8 @@ describe('the routes of the platform', async () => {
   const { token } = world
   const kid = done(await world.client.signingKeys.list()).items[0]?.kid ?? ''
   const apiKey = await withApiKey(world, token.consumer)
-  const valid = requests({ consumer: token.consumer, token: token.id, kid, apiKey })
+  const signer = (await selfSigning(world)).id
+  const valid = requests({ signer, consumer: token.consumer, token: token.id, kid, apiKey })
   const api = { api: 'countersign', environment: 'local' }
 
   const shortLived = await issue(world, { ...api, routes: protectedRoutes, expiresIn: '90s' })

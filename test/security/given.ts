@@ -57,17 +57,22 @@ export const expectProblem = (called: Called, status: number, code?: string): Pr
 
 export interface Subjects {
   readonly consumer: string
+  /** A consumer that signs its own tokens. */
+  readonly signer: string
   readonly token: string
   readonly kid: string
   readonly apiKey: string
 }
 
 /** A request for every route that would be carried out if it were let through; a new route does not compile without one. */
-export const requests = ({ consumer, token, kid, apiKey }: Subjects) =>
+export const requests = ({ consumer, signer, token, kid, apiKey }: Subjects) =>
   ({
     'POST /consumers': { path: '/consumers', body: { name: 'n', type: 'service', owner: 'o' } },
     'GET /consumers': { path: '/consumers' },
     'GET /consumers/{id}': { path: `/consumers/${consumer}` },
+    'PUT /consumers/{id}/grants': { path: `/consumers/${signer}/grants`, body: { grants: [] } },
+    'POST /consumers/{id}/grants/approval': { path: `/consumers/${signer}/grants/approval` },
+    'POST /consumers/{id}/secret': { path: `/consumers/${signer}/secret`, body: {} },
     'POST /consumers/{id}/suspension': { path: `/consumers/${consumer}/suspension`, body: {} },
     'POST /consumers/{id}/resumption': { path: `/consumers/${consumer}/resumption` },
     'PUT /apis/{name}': { path: '/apis/fresh', body: { owner: 'o', openapi: example('repairs') } },
@@ -97,6 +102,10 @@ export const requests = ({ consumer, token, kid, apiKey }: Subjects) =>
     'POST /tokens/{id}/disablement': { path: `/tokens/${token}/disablement`, body: {} },
     'POST /tokens/{id}/enablement': { path: `/tokens/${token}/enablement` },
     'POST /tokens/{id}/revocation': { path: `/tokens/${token}/revocation`, body: { reason: 'requested' } },
+    'POST /revocations': {
+      path: '/revocations',
+      body: { consumer, issuedBefore: '2026-01-01T00:00:00Z', reason: 'requested' },
+    },
     'GET /signing-keys': { path: '/signing-keys' },
     'POST /signing-keys/rotation': { path: '/signing-keys/rotation', body: {} },
     'POST /signing-keys/{kid}/compromise': { path: `/signing-keys/${kid}/compromise`, body: {} },

@@ -58,6 +58,7 @@ describe('every function', () => {
       'API_KEY_SECRET',
       'AUTHORIZER_FUNCTIONS',
       'BUS_NAME',
+      'CONSUMER_KEYS_PREFIX',
       'ISSUER',
       'KEY_RING_SECRET',
       'LEDGER_TABLE',
@@ -76,6 +77,7 @@ describe('the authorizer', () => {
       KEY_RING_SECRET: 'arn:aws:secretsmanager:eu-west-2:123456789012:secret:KeyRing-AbCdEf',
       ISSUER: 'urn:countersign:test',
       RING_REFRESH_SECONDS: '60',
+      CONSUMER_KEYS_PREFIX: 'countersign-test-consumers/',
     })
   })
 })

@@ -69,6 +69,16 @@ const LINKS: Readonly<
     ],
     told: [],
   },
+  'consumer-keys:read': {
+    grants: ['secretsmanager:GetSecretValue on secret:countersign-test-consumers/*'],
+    told: ['CONSUMER_KEYS_PREFIX'],
+  },
+  'consumer-keys:rotate': {
+    grants: ['CreateSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'].map(
+      (action) => `secretsmanager:${action} on secret:countersign-test-consumers/*`,
+    ),
+    told: ['CONSUMER_KEYS_PREFIX'],
+  },
   'queues:inspect': {
     grants: [
       ...onQueues('sqs:GetQueueAttributes', [...inboxes, ...dead]),

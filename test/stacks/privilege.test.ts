@@ -106,10 +106,11 @@ describe('privilege', () => {
     ])
   })
 
-  it('is what the links say: the authorizer reads its rows and the ring', () => {
+  it('is what the links say: the authorizer reads its rows and the rings', () => {
     expect(grantsOf(graph, 'Authorizer')).toEqual([
       'dynamodb:BatchGetItem on table/AccessTable',
       'secretsmanager:GetSecretValue on secret:KeyRing-AbCdEf',
+      'secretsmanager:GetSecretValue on secret:countersign-test-consumers/*',
     ])
   })
 
@@ -136,7 +137,11 @@ describe('privilege', () => {
   it('to change the ring belongs to those who rotate', () => {
     const changers = rolePolicies(graph)
       .filter(({ statements }) =>
-        statements.some(({ actions }) => actions.includes('secretsmanager:PutSecretValue')),
+        statements.some(
+          ({ actions, resources }) =>
+            actions.includes('secretsmanager:PutSecretValue') &&
+            resources.some((arn) => arn.includes(':KeyRing-')),
+        ),
       )
       .map(({ of }) => of)
     expect(sorted(changers)).toEqual([

@@ -1,6 +1,6 @@
 import type { AccessRowReader } from '@countersign/core/access'
 import { Redacted, type Row } from '@countersign/core/shared'
-import type { KeyRingReader } from '@countersign/core/signing-key'
+import type { ConsumerKeyRingReaders, KeyRingReader } from '@countersign/core/signing-key'
 import { type Item, keyOf, rowOf } from './access-item.ts'
 import { NO_SUCH_VERSION, ringText } from './ring-text.ts'
 import { askTwice, type FetchOptions, type Limits, NotYet, ServiceError } from './signed-fetch.ts'
@@ -71,11 +71,29 @@ export const fetchKeyRing = (
   },
 })
 
-const isNoVersion = (error: unknown): boolean =>
+/** The authorizer's own way to the rings of consumers; none is there before a consumer's first key. */
+export const fetchConsumerKeyRings =
+  ({
+    prefix,
+    ...options
+  }: FetchOptions & { readonly prefix: string; readonly limits?: Limits }): ConsumerKeyRingReaders =>
+  (consumerId) => ({
+    current: () =>
+      fetchKeyRing({ ...options, secret: `${prefix}${consumerId}` })
+        .current()
+        .catch((error: unknown) => {
+          if (isNoSecret(error)) return undefined
+          throw error
+        }),
+  })
+
+const isNoSecret = (error: unknown): boolean =>
   error instanceof Error &&
   error.cause instanceof ServiceError &&
-  error.cause.code === 'ResourceNotFoundException' &&
-  NO_SUCH_VERSION.test(error.cause.message)
+  error.cause.code === 'ResourceNotFoundException'
+
+const isNoVersion = (error: unknown): boolean =>
+  isNoSecret(error) && NO_SUCH_VERSION.test(((error as Error).cause as Error).message)
 
 /** Lambda's credentials, as they stand in the environment at this moment. */
 export const environmentCredentials = (

@@ -8,5 +8,9 @@ export {
   type SecretsManagerApiKeySecretOptions,
   secretsManagerApiKeySecret,
 } from './secrets-manager-api-key-secret.ts'
-export { type SecretsManagerKeyRingOptions, secretsManagerKeyRing } from './secrets-manager-key-ring.ts'
+export {
+  type SecretsManagerKeyRingOptions,
+  secretsManagerConsumerKeyRings,
+  secretsManagerKeyRing,
+} from './secrets-manager-key-ring.ts'
 export { type SqsPipelineOptions, type SubscriptionQueues, sqsPipeline } from './sqs-pipeline.ts'

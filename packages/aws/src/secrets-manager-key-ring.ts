@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import {
+  CreateSecretCommand,
   GetSecretValueCommand,
   type GetSecretValueCommandInput,
   type GetSecretValueCommandOutput,
@@ -10,7 +12,7 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
 import { err, ok, type Redacted } from '@countersign/core/shared'
-import type { KeyRingStore, KeyRingVersion } from '@countersign/core/signing-key'
+import type { ConsumerKeyRings, KeyRingStore, KeyRingVersion } from '@countersign/core/signing-key'
 import { clientSettings, failure } from './calls.ts'
 import { NO_SUCH_VERSION, ringText } from './ring-text.ts'
 
@@ -28,7 +30,10 @@ const PENDING = 'AWSPENDING'
 /** The key ring as versions of one secret, told apart by their stages. */
 export const secretsManagerKeyRing = (options: SecretsManagerKeyRingOptions): KeyRingStore => {
   const client = options.client ?? new SecretsManagerClient(clientSettings(2_000))
-  const context = { client, SecretId: options.secret }
+  return storeOf({ client, SecretId: options.secret })
+}
+
+const storeOf = (context: Context): KeyRingStore => {
   const current = () => find(context, { VersionStage: CURRENT })
   return {
     current,
@@ -48,6 +53,20 @@ export const secretsManagerKeyRing = (options: SecretsManagerKeyRingOptions): Ke
 interface Context {
   readonly client: SecretsManagerClient
   readonly SecretId: string
+  /** What to call the secret where it has to be made first. */
+  readonly made?: string
+}
+
+/**
+ * The rings of consumers, each a secret of its own under `prefix`, made when its first key is staged: there are as many
+ * as consumers that sign their own tokens, and nobody deploys anything for one.
+ */
+export const secretsManagerConsumerKeyRings = (options: {
+  readonly prefix: string
+  readonly client?: SecretsManagerClient
+}): ConsumerKeyRings => {
+  const client = options.client ?? new SecretsManagerClient(clientSettings(2_000))
+  return (consumerId) => storeOf({ client, SecretId: `${options.prefix}${consumerId}`, made: consumerId })
 }
 
 type Wanted = Pick<GetSecretValueCommandInput, 'VersionId' | 'VersionStage'>
@@ -64,14 +83,15 @@ const valueless = async (context: Context): Promise<string | undefined> => {
 }
 
 const lookUp = async (
-  { client, SecretId }: Context,
+  { client, SecretId, made }: Context,
   wanted: Wanted,
 ): Promise<GetSecretValueCommandOutput | undefined> =>
   calling('reading the key ring', async (limit) => {
     try {
       return await client.send(new GetSecretValueCommand({ SecretId, ...wanted }), limit)
     } catch (error) {
-      if (error instanceof ResourceNotFoundException && NO_SUCH_VERSION.test(error.message)) return undefined
+      if (!(error instanceof ResourceNotFoundException)) throw error
+      if (made !== undefined || NO_SUCH_VERSION.test(error.message)) return undefined
       throw error
     }
   })
@@ -84,10 +104,20 @@ const stage = async (context: Context, versionId: string, text: Redacted<string>
     SecretString: text.reveal(),
     VersionStages: [PENDING],
   })
+  if (context.made !== undefined) await create(context, context.made)
   const put = await calling('staging the key ring', (limit) =>
     client.send(command, limit).catch(undefinedWhen(ResourceExistsException)),
   )
   if (!put) await pend(context, versionId)
+}
+
+/** Without a version: the first one is staged like any other. */
+const create = async ({ client, SecretId }: Context, consumerId: string): Promise<void> => {
+  const Description = `Keys that ${consumerId} signs its own tokens with`
+  const command = new CreateSecretCommand({ Name: SecretId, Description, ClientRequestToken: randomUUID() })
+  await calling('making the secret of a consumer', (limit) =>
+    client.send(command, limit).catch(undefinedWhen(ResourceExistsException)),
+  )
 }
 
 /** The version is there with the text it was first given; only the label may have to come back to it. */

@@ -68,7 +68,9 @@ class Response {
 
 const abortion = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason))
+    const refuse = () => reject(signal.reason)
+    if (signal.aborted) refuse()
+    else signal.addEventListener('abort', refuse)
   })
 
 export const messagesOf = (error: unknown): string =>

@@ -13,6 +13,7 @@ export const createClient = (options: ClientOptions) => {
     consumers: consumersOf(send),
     apis: apisOf(send),
     tokens: tokensOf(send),
+    revocations: revocationsOf(send),
     signingKeys: signingKeysOf(send),
     usagePlans: usagePlansOf(send),
     apiKeys: apiKeysOf(send),
@@ -37,13 +38,29 @@ const at = (strings: TemplateStringsArray, ...segments: readonly string[]): stri
 
 const consumersOf = (send: Send) => ({
   register: (body: S.RegisterConsumer, options: RequestOptions = {}) =>
-    post<S.Consumer>(send, '/consumers', options, body),
+    post<S.Consumer & Partial<S.ConsumerSecret>>(send, '/consumers', options, body),
   list: (query: S.Paging = {}) => get<S.Page<S.Consumer>>(send, '/consumers', query),
   show: (id: string) => get<S.Consumer>(send, at`/consumers/${id}`),
+  /** What the tokens that it signs itself open: exactly this. */
+  changeGrants: (id: string, grants: readonly S.GrantRequest[], { ifMatch }: Pick<Call, 'ifMatch'> = {}) =>
+    send<S.Consumer>({ method: 'PUT', path: at`/consumers/${id}/grants`, body: { grants }, ifMatch }),
+  approveGrants: (id: string, options: RequestOptions = {}) =>
+    post<S.Consumer>(send, at`/consumers/${id}/grants/approval`, options, {}),
+  /** `overlap`: how long the keys before are still accepted; 7d unless given, `0s`: not at all. */
+  rotateSecret: (
+    id: string,
+    body: { readonly overlap?: string | undefined } = {},
+    options: RequestOptions = {},
+  ) => post<S.ConsumerSecret>(send, at`/consumers/${id}/secret`, options, body),
   suspend: (id: string, body: S.Note = {}, options: RequestOptions = {}) =>
     post<S.Consumer>(send, at`/consumers/${id}/suspension`, options, body),
   resume: (id: string, options: RequestOptions = {}) =>
     post<S.Consumer>(send, at`/consumers/${id}/resumption`, options, {}),
+})
+
+const revocationsOf = (send: Send) => ({
+  revoke: (body: S.RevokeSet, options: RequestOptions = {}) =>
+    post<S.RevokedSet>(send, '/revocations', options, body),
 })
 
 const apisOf = (send: Send) => ({

@@ -21,12 +21,58 @@ export interface RegisterConsumer {
   readonly name: string
   readonly type: ConsumerType
   readonly owner: string
+  /** For a consumer that signs its own tokens; how long they live is 900 s unless given. */
+  readonly selfSigning?: { readonly longestTokenSeconds?: number | undefined } | undefined
 }
 
-export interface Consumer extends RegisterConsumer {
+/** What a consumer that signs its own tokens may do. */
+export interface SelfSigning {
+  readonly longestTokenSeconds: number
+  readonly grants: readonly Grant[]
+  /** `until`: when a key that was replaced stops being accepted. */
+  readonly keys: readonly { readonly kid: string; readonly until?: string }[]
+  readonly refused: readonly { readonly tokenId: string; readonly until: string }[]
+  /** What waits for somebody else's approval. */
+  readonly requested?: { readonly grants: readonly Grant[]; readonly requestedBy: string }
+}
+
+export interface Consumer extends Omit<RegisterConsumer, 'selfSigning'> {
   readonly id: string
   readonly status: 'active' | 'suspended'
   readonly registeredAt: string
+  readonly issuedBefore?: string
+  readonly selfSigning?: SelfSigning
+}
+
+/** A symmetric key as JSON Web Key (RFC 7517). */
+export interface OctetKey {
+  readonly kty: 'oct'
+  readonly kid: string
+  readonly alg: string
+  /** Unpadded base64url. */
+  readonly k: string
+}
+
+/** `secret` is there once: in the answer that made it. */
+export interface ConsumerSecret extends Consumer {
+  readonly kid: string
+  readonly secret?: OctetKey
+}
+
+/** Of a consumer, either one token that it signed itself, or everything issued to it before an instant. */
+export interface RevokeSet extends Note {
+  readonly consumer: string
+  readonly token?: string | undefined
+  readonly issuedBefore?: string | undefined
+  readonly reason: RevocationReason
+}
+
+export interface RevokedSet {
+  readonly consumer: string
+  readonly token?: string
+  readonly issuedBefore?: string
+  readonly revokedAt: string
+  readonly enforcedBy: string
 }
 
 export interface PublishApi {

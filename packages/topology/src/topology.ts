@@ -18,6 +18,8 @@ export type Link =
   | 'key-ring:rotate'
   | 'api-keys:derive'
   | 'usage-plans:provision'
+  | 'consumer-keys:read'
+  | 'consumer-keys:rotate'
   | 'queues:inspect'
   | 'queues:redrive'
   /** Who may call the authorizer. */
@@ -96,9 +98,19 @@ export const tables = {
 
 /** The platform's own HTTP API. `GET /health` and the public keys are open; everything else stands behind the platform's own authorizer. */
 export const routes = {
-  'POST /consumers': http('register-consumer', ['ledger:write']),
+  'POST /consumers': http('register-consumer', ['ledger:write', 'access:write', 'consumer-keys:rotate']),
   'GET /consumers': http('list-consumers', ['ledger:list']),
   'GET /consumers/{id}': http('show-consumer', ['ledger:read']),
+  'PUT /consumers/{id}/grants': http('change-consumer-grants', ['ledger:write', 'access:write']),
+  'POST /consumers/{id}/grants/approval': {
+    ...http('approve-consumer-grants', ['ledger:write', 'access:write']),
+    machines: false,
+  },
+  'POST /consumers/{id}/secret': http('rotate-consumer-secret', [
+    'ledger:write',
+    'access:write',
+    'consumer-keys:rotate',
+  ]),
   'POST /consumers/{id}/suspension': http('suspend-consumer', ['ledger:write', 'access:write']),
   'POST /consumers/{id}/resumption': http('resume-consumer', ['ledger:write', 'access:write']),
   'PUT /apis/{name}': {
@@ -124,6 +136,7 @@ export const routes = {
   'POST /tokens/{id}/disablement': http('disable-token', ['ledger:write', 'access:write']),
   'POST /tokens/{id}/enablement': http('enable-token', ['ledger:write']),
   'POST /tokens/{id}/revocation': http('revoke-token', ['ledger:write', 'access:write']),
+  'POST /revocations': http('revoke-set', ['ledger:write', 'ledger:list', 'access:write']),
   'GET /.well-known/jwks.json': {
     ...http('show-json-web-keys', ['key-ring:read']),
     authorization: 'open',
@@ -222,6 +235,10 @@ export const auditOnly = [
   'token.rejected',
   'token.collected',
   'consumer.registered',
+  'consumer.grants-requested',
+  'consumer.grants-changed',
+  'consumer.secret-rotated',
+  'consumer.tokens-revoked',
   'api.registered',
   'api.registration-rejected',
   'signing-key.created',
@@ -266,14 +283,14 @@ export const rotations = {
 
 export const authorizer = {
   module: `${functions}/authorizer/authorize`,
-  links: ['access:read', 'key-ring:read'],
+  links: ['access:read', 'key-ring:read', 'consumer-keys:read'],
   memoryMegabytes: 1_024,
 } as const satisfies Runs
 
 /** The same decision for HTTP APIs with simple responses: an event does not say that they are on. */
 export const simpleAuthorizer = {
   module: `${functions}/authorizer/authorize-simply`,
-  links: ['access:read', 'key-ring:read'],
+  links: ['access:read', 'key-ring:read', 'consumer-keys:read'],
   memoryMegabytes: 1_024,
 } as const satisfies Runs
 

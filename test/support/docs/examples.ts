@@ -19,6 +19,8 @@ const at = (day: number): string => new Date(DAY_ZERO + day * 86_400_000).toISOS
 
 const operator = id('consumer', 'operator')
 const consumerId = id('consumer', 'repairs')
+const signer = id('consumer', 'media')
+const signerKids = ['first', 'second'].map((name) => `${signer}.${id('key', `media ${name}`)}`)
 const apiId = id('api', 'tenancies')
 const planId = id('usage-plan', 'gold')
 const apiKeyId = id('api-key', 'repairs')
@@ -110,6 +112,47 @@ const LOGS: readonly (readonly [subject: string, facts: readonly FactOf[]])[] = 
         quota: { limit: 100_000, period: 'month' },
         throttle: { rateLimit: 50, burstLimit: 100 },
         methods: [{ method: 'GET', path, rateLimit: 10, burstLimit: 20 }],
+      }),
+    ],
+  ],
+  [
+    signer,
+    [
+      fact('consumer.registered', {
+        consumerId: signer,
+        name: 'Media partner',
+        type: 'partner',
+        owner: 'media@example.org',
+        selfSigning: { longestTokenSeconds: 900 },
+      }),
+      ...signerKids.map((signerKid, day) =>
+        fact('consumer.secret-rotated', {
+          consumerId: signer,
+          kid: signerKid,
+          rotatedAt: at(day + 1),
+          accepted: signerKids
+            .slice(0, day + 1)
+            .map((one, index) => (index === day ? { kid: one } : { kid: one, until: at(day + 8) })),
+        }),
+      ),
+      fact('consumer.grants-requested', {
+        consumerId: signer,
+        grants: requested.grants,
+        requestedBy: operator,
+      }),
+      fact('consumer.grants-changed', {
+        consumerId: signer,
+        consumer: 'Media partner',
+        grants: requested.grants,
+        longestTokenSeconds: 900,
+        approvedBy: id('consumer', 'approver'),
+      }),
+      fact('consumer.tokens-revoked', {
+        consumerId: signer,
+        revokedAt: at(5),
+        reason: 'compromised',
+        refused: [{ tokenId: 'upload-17', until: at(6) }],
+        issuedBefore: at(5),
       }),
     ],
   ],

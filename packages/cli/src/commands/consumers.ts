@@ -1,8 +1,9 @@
 import type { Client, Consumer, Outcome } from '@countersign/client'
 import { answer, list, PAGING } from '../answer.ts'
 import type { Command, Context } from '../command.ts'
-import { facts } from '../table.ts'
-import { both, relative } from '../time.ts'
+import { relative } from '../time.ts'
+import { describeConsumer } from './consumer-view.ts'
+import { handOutSecret, SECRET_FILE } from './self-signing.ts'
 import { NOTE, repeatable } from './shared-options.ts'
 
 const TYPES = ['service', 'partner', 'person'] as const
@@ -10,14 +11,7 @@ const TYPES = ['service', 'partner', 'person'] as const
 const describeAt =
   ({ terminal }: Context) =>
   (consumer: Consumer): string =>
-    facts({
-      id: consumer.id,
-      name: consumer.name,
-      type: consumer.type,
-      owner: consumer.owner,
-      status: consumer.status,
-      registered: both(consumer.registeredAt, terminal.now()),
-    })
+    describeConsumer(consumer, terminal.now())
 
 /** One step of a consumer's life: who it is, and how it stands afterwards. */
 const step = (
@@ -44,6 +38,9 @@ export const consumers: readonly Command[] = [
       name: { value: 'NAME', help: 'what people call it', required: true },
       type: { value: 'TYPE', help: TYPES.join(', '), required: true },
       owner: { value: 'OWNER', help: 'who answers for it', required: true },
+      'self-signing': { help: 'it signs its own tokens, with a key that is shown once' },
+      'longest-token-seconds': { value: 'SECONDS', help: 'of those tokens; 900 unless given' },
+      ...SECRET_FILE,
     },
     run: async (context) => {
       const { given } = context
@@ -51,6 +48,11 @@ export const consumers: readonly Command[] = [
         name: given.required('name'),
         type: given.oneOf('type', TYPES),
         owner: given.required('owner'),
+      }
+      if (given.flag('self-signing')) {
+        const longestTokenSeconds = given.wholeNumber('longest-token-seconds')
+        const signing = { ...body, selfSigning: { longestTokenSeconds } }
+        return handOutSecret(context, (client) => client.consumers.register(signing, repeatable(context)))
       }
       const { consumers } = await context.client()
       return answer(context, await consumers.register(body, repeatable(context)), describeAt(context))

@@ -8,6 +8,7 @@ import { consumers } from './consumers.ts'
 import { keys } from './keys.ts'
 import { pipeline } from './pipeline.ts'
 import { publishApi } from './publish.ts'
+import { selfSigning } from './self-signing.ts'
 import { issuing } from './token-issue.ts'
 import { tokenLife } from './token-life.ts'
 import { tokens } from './tokens.ts'
@@ -19,6 +20,7 @@ export const commands: readonly Command[] = [
   ...apis,
   ...apiRules,
   ...consumers,
+  ...selfSigning,
   ...issuing,
   ...tokens,
   ...tokenLife,

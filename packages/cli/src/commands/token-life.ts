@@ -5,7 +5,7 @@ import { both } from '../time.ts'
 import { NOTE, repeatable } from './shared-options.ts'
 import { describeToken } from './token-view.ts'
 
-const REASONS = ['compromised', 'superseded', 'requested'] as const
+export const REASONS = ['compromised', 'superseded', 'requested'] as const
 
 type Step = (
   tokens: Client['tokens'],

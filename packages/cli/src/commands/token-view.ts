@@ -2,7 +2,7 @@ import type { Grant, IssuedToken, Token } from '@countersign/client'
 import { facts } from '../table.ts'
 import { both, relative } from '../time.ts'
 
-const opens = ({ api, environment, routes, usagePlan }: Grant): string =>
+export const opens = ({ api, environment, routes, usagePlan }: Grant): string =>
   `${api} in ${environment}: ${routes.join(', ')}${usagePlan === undefined ? '' : ` (usage plan ${usagePlan})`}`
 
 /** Everything there is to know about a token, except the token. */

@@ -6,6 +6,10 @@ import { usageKeyOf } from '../shared/usage-key.ts'
 import {
   type AccessRules,
   type CompiledGrant,
+  type ConsumerGrant,
+  type ConsumerKeys,
+  type ConsumerRefusals,
+  consumerRowKey,
   type DeploymentBinding,
   deploymentRowKey,
   type FenceEntry,
@@ -28,6 +32,10 @@ export const PROJECTED = [
   'token.disabled',
   'token.enabled',
   'token.revoked',
+  'consumer.registered',
+  'consumer.grants-changed',
+  'consumer.secret-rotated',
+  'consumer.tokens-revoked',
   'consumer.suspended',
   'consumer.resumed',
   'api.updated',
@@ -77,6 +85,16 @@ const writesOf = (event: ProjectedEvent): readonly RegisterWrite[] => {
       return [refusal(event.data, rank, { why: 'revoked', since: event.data.revokedAt }, 'command')]
     case 'token.enabled':
       return [refusal(event.data, rank, null, 'projector')]
+    case 'consumer.registered':
+      return event.data.selfSigning
+        ? [consumerWrite(event.data, 'grant', rank, noGrantsFrom(event.data))]
+        : []
+    case 'consumer.grants-changed':
+      return [consumerWrite(event.data, 'grant', rank, consumerGrantFrom(event.data))]
+    case 'consumer.secret-rotated':
+      return [consumerWrite(event.data, 'keys', rank, consumerKeysFrom(event.data))]
+    case 'consumer.tokens-revoked':
+      return consumerRefusals(event.data, rank)
     case 'consumer.suspended':
       return fence(`consumer#${event.data.consumerId}`, rank, { since: event.data.suspendedAt })
     case 'consumer.resumed':
@@ -143,6 +161,50 @@ const compiledGrant = (
   routes,
   ...(usagePlan && { usageKey: usageKeyOf(usagePlan.planId, consumerId) }),
 })
+
+/** All of a consumer's own row is written by the command: it is small, and most of what changes in it takes away. */
+const consumerWrite = (
+  { consumerId }: { readonly consumerId: string },
+  register: string,
+  rank: number,
+  value: object,
+): RegisterWrite => ({ row: consumerRowKey(consumerId), register, rank, value: value as Json, by: 'command' })
+
+const noGrantsFrom = ({ name, selfSigning }: EventData<'consumer.registered'>): ConsumerGrant => ({
+  consumer: name,
+  longestTokenSeconds: selfSigning?.longestTokenSeconds ?? 0,
+  grants: [],
+})
+
+const consumerGrantFrom = ({
+  consumer,
+  grants,
+  longestTokenSeconds,
+}: EventData<'consumer.grants-changed'>): ConsumerGrant => ({
+  consumer,
+  longestTokenSeconds,
+  grants: grants.map(({ apiId, environment, routes }): CompiledGrant => ({ apiId, environment, routes })),
+})
+
+const consumerKeysFrom = ({ accepted }: EventData<'consumer.secret-rotated'>): ConsumerKeys => ({
+  accepted: accepted.map(({ kid, until }) => ({
+    kid,
+    ...(until !== undefined && { until: secondsOf(until) }),
+  })),
+})
+
+const consumerRefusals = (
+  data: EventData<'consumer.tokens-revoked'>,
+  rank: number,
+): readonly RegisterWrite[] => {
+  const { consumerId, refused, issuedBefore, revokedAt: since } = data
+  const tokens: ConsumerRefusals = { tokens: refused.map(({ tokenId }) => tokenId) }
+  const before = issuedBefore === undefined ? undefined : { since, before: secondsOf(issuedBefore) }
+  return [
+    consumerWrite(data, 'refused', rank, tokens),
+    ...(before ? fence(`issued-before#${consumerId}`, rank, before) : []),
+  ]
+}
 
 const fence = (entry: string, rank: number, value: FenceEntry | null): readonly RegisterWrite[] =>
   shards.map((shard) => ({

@@ -81,9 +81,9 @@ export interface ConsumerKeys {
   readonly accepted: readonly { readonly kid: string; readonly until?: number }[]
 }
 
-/** Register `refused#<jti>` of a consumer row: one of its tokens is refused. */
-export interface ConsumerTokenRefusal {
-  readonly since: string
+/** Register `refused` of a consumer row: those of its own tokens that are refused one by one. */
+export interface ConsumerRefusals {
+  readonly tokens: readonly string[]
 }
 
 /** A group opens routes of the deployment's API. */
@@ -144,8 +144,7 @@ export const sessionOf = (row: Row | undefined) => registerValue<SessionIdentity
 export const sessionRefusalOf = (row: Row | undefined) => registerValue<SessionRefusal>(row, 'refusal')
 export const consumerGrantOf = (row: Row | undefined) => registerValue<ConsumerGrant>(row, 'grant')
 export const consumerKeysOf = (row: Row | undefined) => registerValue<ConsumerKeys>(row, 'keys')
-export const consumerTokenRefusalOf = (row: Row | undefined, tokenId: string) =>
-  registerValue<ConsumerTokenRefusal>(row, `refused#${tokenId}`)
+export const consumerRefusalsOf = (row: Row | undefined) => registerValue<ConsumerRefusals>(row, 'refused')
 export const rulesOf = (row: Row | undefined) => registerValue<AccessRules>(row, 'rules')
 export const grantOf = (row: Row | undefined) => registerValue<TokenGrant>(row, 'grant')
 export const refusalOf = (row: Row | undefined) => registerValue<TokenRefusal>(row, 'refusal')

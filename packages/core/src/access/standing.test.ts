@@ -155,7 +155,7 @@ describe('a token that a consumer signed', () => {
       'kid_not_accepted',
       { principal: { grant, keys: { accepted: [{ kid: 'con_1.key_1', until: 1_000 }] } } },
     ],
-    ['token_revoked', { principal: { grant, keys, 'refused#mine-7': { since: '' } } }],
+    ['token_revoked', { principal: { grant, keys, refused: { tokens: ['mine-6', 'mine-7'] } } }],
     ['lifetime_too_long', { claims: { ...claims, expiresAt: 1_801 } }],
     ['audience_mismatch', { claims: { ...claims, audience: ['api_2'] } }],
     ['api_not_granted', { principal: { grant: { ...grant, grants: [] }, keys } }],

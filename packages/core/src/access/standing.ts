@@ -10,8 +10,8 @@ import {
   type ConsumerGrant,
   consumerGrantOf,
   consumerKeysOf,
+  consumerRefusalsOf,
   consumerRowKey,
-  consumerTokenRefusalOf,
   type DeploymentBinding,
   grantOf,
   refusalOf,
@@ -121,7 +121,7 @@ const consumerSignedStanding = (
   if (!grant) return err('consumer_unknown')
   const key = consumerKeysOf(row)?.accepted.find(({ kid }) => kid === claims.kid)
   if (!key || (key.until !== undefined && isOver(key.until, now))) return err('kid_not_accepted')
-  if (consumerTokenRefusalOf(row, claims.tokenId)) return err('token_revoked')
+  if (consumerRefusalsOf(row)?.tokens.includes(claims.tokenId)) return err('token_revoked')
   return ok({
     principal: { kind: 'consumer-signed', grant },
     holder: 'token',

@@ -2,6 +2,7 @@ import type { EventType, FactOf } from '../events/catalog.ts'
 import type { CONSUMER_TYPES } from '../events/consumer.ts'
 import { type Cause, fact } from '../events/envelope.ts'
 import type { Id } from '../shared/id.ts'
+import { evolveSelfSigning, type SelfSigning, selfSigningFrom } from './self-signing.ts'
 
 export type ConsumerType = (typeof CONSUMER_TYPES)[number]
 export type ConsumerFact = FactOf<Extract<EventType, `consumer.${string}`>>
@@ -13,14 +14,22 @@ export interface Consumer {
   readonly owner: string
   readonly status: 'active' | 'suspended'
   readonly registeredAt: string
+  /** RFC 3339: everything issued to it earlier is refused. */
+  readonly issuedBefore?: string
+  /** Of a consumer that signs its own tokens. */
+  readonly selfSigning?: SelfSigning
 }
 
-export type RegisterConsumer = Pick<Consumer, 'name' | 'type' | 'owner'>
+export interface RegisterConsumer extends Pick<Consumer, 'name' | 'type' | 'owner'> {
+  readonly selfSigning?: Pick<SelfSigning, 'longestTokenSeconds'> | undefined
+}
 
 export const register = (
   id: Id<'consumer'>,
-  { name, type, owner }: RegisterConsumer,
-): readonly ConsumerFact[] => [fact('consumer.registered', { consumerId: id, name, type, owner })]
+  { name, type, owner, selfSigning }: RegisterConsumer,
+): readonly ConsumerFact[] => [
+  fact('consumer.registered', { consumerId: id, name, type, owner, ...(selfSigning && { selfSigning }) }),
+]
 
 /** Suspending a suspended consumer changes nothing. */
 export const suspend = (
@@ -39,14 +48,18 @@ export const resume = (consumer: Consumer, { now }: Cause): readonly ConsumerFac
 
 export const evolve = (consumer: Consumer | undefined, event: ConsumerFact, time: string): Consumer => {
   if (event.type === 'consumer.registered') {
-    const { consumerId: id, name, type, owner } = event.data
-    return { id, name, type, owner, status: 'active', registeredAt: time }
+    const { consumerId: id, name, type, owner, selfSigning } = event.data
+    const own = selfSigning && { selfSigning: selfSigningFrom(selfSigning) }
+    return { id, name, type, owner, status: 'active', registeredAt: time, ...own }
   }
   if (!consumer) throw new Error(`the log of ${event.data.consumerId} begins with ${event.type}`)
-  return { ...consumer, status: event.type === 'consumer.suspended' ? 'suspended' : 'active' }
+  if (event.type === 'consumer.suspended' || event.type === 'consumer.resumed')
+    return { ...consumer, status: event.type === 'consumer.suspended' ? 'suspended' : 'active' }
+  return evolveSelfSigning(consumer, event)
 }
 
-export const labelsOf = ({ status, type }: Consumer): readonly string[] => [
+export const labelsOf = ({ status, type, selfSigning }: Consumer): readonly string[] => [
   `status=${status}`,
   `type=${type}`,
+  ...(selfSigning ? ['signs=itself'] : []),
 ]

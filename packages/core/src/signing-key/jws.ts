@@ -4,7 +4,7 @@ import { hasDuplicateMember } from '../shared/json.ts'
 import type { Redacted } from '../shared/redacted.ts'
 import { err, ok, type Result } from '../shared/result.ts'
 import { publicKeyObject, SIGNATURE_BYTES } from './public-key.ts'
-import type { KeyRing, SigningKey, VerificationKey } from './ring.ts'
+import type { KeyMaterial, VerificationKey } from './ring.ts'
 
 export type JwsRefusal = 'token_malformed' | 'algorithm_mismatch' | 'kid_unknown' | 'signature_invalid'
 
@@ -27,12 +27,29 @@ const REFUSED_HEADER_MEMBERS = ['crit', 'b64', 'jwk', 'jku', 'x5u', 'x5c'] as co
 
 const HEADERS_KEPT = 256
 
+type NamedKey = KeyMaterial & {
+  readonly kid: string
+  readonly createdAt?: number
+  readonly signsFrom?: number
+}
+
+/** Keys by the `kid` that tokens name them with. */
+export interface VerifyingRing {
+  readonly keys: readonly NamedKey[]
+}
+
+/** The `kid` of a token nobody has verified yet; good for looking up a key and for nothing else. */
+export const kidOf = (token: Redacted<string>): string | undefined => {
+  const text = token.reveal()
+  return readHeader(text.slice(0, Math.max(0, text.indexOf('.'))))?.kid
+}
+
 /**
  * A verifier for strict canonical JWS compact serialisation (RFC 7515 §7.1, RFC 8725 §3): three unpadded base64url
  * parts without stray bits, objects in UTF-8 without duplicate members, a key found by `kid` alone, whose own algorithm
  * must be the header's. Headers are the same for every token of a key, so the last few are kept once parsed.
  */
-export const createVerifier = (ring: KeyRing): Verifier => {
+export const createVerifier = (ring: VerifyingRing): Verifier => {
   const keys = new Map<string, VerificationKey>(
     ring.keys.flatMap((key) => verificationKeys(key).map((ready) => [key.kid, ready] as const)),
   )
@@ -66,7 +83,7 @@ export const createVerifier = (ring: KeyRing): Verifier => {
 }
 
 /** None for a key this Node cannot use: its tokens are refused, and every other key goes on. */
-const verificationKeys = (key: SigningKey): readonly VerificationKey[] => {
+const verificationKeys = (key: NamedKey): readonly VerificationKey[] => {
   const { kid, algorithm } = key
   if (algorithm === 'HS512')
     return [{ kid, algorithm, key: createSecretKey(Buffer.from(key.secret.reveal(), 'base64url')) }]

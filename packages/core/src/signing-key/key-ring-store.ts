@@ -1,3 +1,4 @@
+import type { Id } from '../shared/id.ts'
 import type { Redacted } from '../shared/redacted.ts'
 import type { Result } from '../shared/result.ts'
 
@@ -23,3 +24,7 @@ export interface KeyRingVersion {
 
 /** What the authorizer needs of it. */
 export type KeyRingReader = Pick<KeyRingStore, 'current'>
+
+/** The rings of the consumers that sign their own tokens, one each; nothing is in a ring before its first rotation. */
+export type ConsumerKeyRings = (consumerId: Id<'consumer'>) => KeyRingStore
+export type ConsumerKeyRingReaders = (consumerId: Id<'consumer'>) => KeyRingReader

@@ -22,8 +22,10 @@ export interface PublicJwk {
   readonly pub?: string
 }
 
+type NamedPublicKey = Pick<KeyPair, 'algorithm' | 'publicKey'> & { readonly kid: string }
+
 /** Member by member from the public half alone, so that no private member can stray into it. */
-export const publicJwk = ({ kid, algorithm, publicKey }: Omit<KeyPair, 'secret'>): PublicJwk => {
+export const publicJwk = ({ kid, algorithm, publicKey }: NamedPublicKey): PublicJwk => {
   const common = { kid, alg: algorithm, use: 'sig' } as const
   switch (algorithm) {
     case 'EdDSA':
@@ -39,7 +41,7 @@ export const publicJwk = ({ kid, algorithm, publicKey }: Omit<KeyPair, 'secret'>
 }
 
 /** The public half, ready to verify with; undefined when it is no point of its curve, or when this Node lacks the algorithm. */
-export const publicKeyObject = (key: KeyPair): KeyObject | undefined => {
+export const publicKeyObject = (key: NamedPublicKey): KeyObject | undefined => {
   const { kty, crv, alg, x, y, pub } = publicJwk(key)
   const jwk = kty === 'AKP' ? { kty, alg, pub } : { kty, crv, x, ...(y !== undefined && { y }) }
   try {

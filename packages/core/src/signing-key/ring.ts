@@ -75,6 +75,8 @@ export interface RotationTiming {
   readonly refreshSeconds: number
   /** A key somebody else holds: it leaves the ring, and the new one signs from now on. */
   readonly compromised?: string
+  /** Whether tokens of a key may still be alive; unless given, that follows from the ring and the longest token. */
+  readonly isNeeded?: (key: SigningKey) => boolean
 }
 
 /**
@@ -91,9 +93,13 @@ export const isFull = (ring: KeyRing, timing: Omit<RotationTiming, 'refreshSecon
 
 const keptKeys = (
   ring: KeyRing,
-  { now, compromised }: Omit<RotationTiming, 'refreshSeconds'>,
-): readonly SigningKey[] =>
-  ring.keys.filter((key) => stateOf(ring, key, now) !== 'retired' && key.kid !== compromised)
+  { now, compromised, isNeeded = isAlive(ring, now) }: Omit<RotationTiming, 'refreshSeconds'>,
+): readonly SigningKey[] => ring.keys.filter((key) => isNeeded(key) && key.kid !== compromised)
+
+const isAlive =
+  (ring: KeyRing, now: Date) =>
+  (key: SigningKey): boolean =>
+    stateOf(ring, key, now) !== 'retired'
 
 const signsAtOnce = (
   kept: readonly SigningKey[],
@@ -116,10 +122,10 @@ export const withNewKey = (
 export const lostKeys = (
   current: KeyRing,
   next: KeyRing,
-  { now, compromised }: Pick<RotationTiming, 'now' | 'compromised'>,
+  { now, compromised, isNeeded = isAlive(current, now) }: Omit<RotationTiming, 'refreshSeconds'>,
 ): readonly string[] =>
   current.keys
-    .filter((key) => stateOf(current, key, now) !== 'retired' && key.kid !== compromised)
+    .filter((key) => isNeeded(key) && key.kid !== compromised)
     .filter((key) => !next.keys.some((other) => sameKey(key, other)))
     .map(({ kid }) => kid)
 

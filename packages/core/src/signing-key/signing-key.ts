@@ -1,3 +1,4 @@
+export * from './consumer-kid.ts'
 export * from './jwks.ts'
 export * from './jws.ts'
 export * from './key-log.ts'

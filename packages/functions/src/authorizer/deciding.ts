@@ -1,16 +1,17 @@
 import type { AccessRowReader } from '@countersign/core/access'
 import * as Access from '@countersign/core/access/module'
-import type { KeyRingReader } from '@countersign/core/signing-key'
+import type { ConsumerKeyRingReaders, KeyRingReader } from '@countersign/core/signing-key'
 import type { Services } from '../runtime/services.ts'
+import { readCredentials } from './credentials.ts'
 import { failureOf, noting } from './failure.ts'
 import { type Judged, judge } from './judge.ts'
-import { cachedVerifier } from './key-ring-cache.ts'
 import { questionOf, type Shape } from './question.ts'
 
 /** What the authorizer needs: it reads the read model and the key ring, and writes nothing. */
 export interface AuthorizerServices extends Pick<Services, 'clock' | 'newId' | 'settings' | 'log'> {
   readonly accessRows: AccessRowReader
   readonly keyRing: KeyRingReader
+  readonly consumerKeyRings: ConsumerKeyRingReaders
 }
 
 /** How one entry point answers. */
@@ -27,18 +28,17 @@ export interface Answering<A> {
  * failure of a store through as it is, which API Gateway answers with 500: never Allow.
  */
 export const deciding = <A>(services: AuthorizerServices, { shapes, narrowed, answer }: Answering<A>) => {
-  const verified = cachedVerifier(services.keyRing, services.settings.ringRefreshSeconds)
-  const verify: typeof verified = (token, at) => noting('key_ring_unavailable', verified(token, at))
   const accessRows: AccessRowReader = {
     read: (keys) => noting('read_model_unavailable', services.accessRows.read(keys)),
   }
-  const reading = { accessRows, settings: services.settings }
+  const reading = { ...services, accessRows }
+  const credentials = readCredentials(reading)
   return async (event: unknown): Promise<A> => {
     const begun = performance.now()
     const decisionId = services.newId('decision')
     const asked = questionOf(event)
     const question = asked && shapes.includes(asked.shape) ? asked : undefined
-    const found = await judge(question, verify, reading, services.clock()).catch((error: unknown) => {
+    const found = await judge(question, credentials, reading, services.clock()).catch((error: unknown) => {
       const line = { outcome: 'error', reason: failureOf(error) } as const
       services.log({ level: 'error', message: 'decision', decisionId, ...line })
       throw error

@@ -1,8 +1,8 @@
 import type { AccessRequest, Claims, Decision, Denial, DenialReason } from '@countersign/core/access'
 import * as Access from '@countersign/core/access/module'
-import { err, ok, type Redacted, type Result } from '@countersign/core/shared'
+import { err, ok, type Result } from '@countersign/core/shared'
+import type { Credentials } from './credentials.ts'
 import type { AuthorizerServices } from './deciding.ts'
-import type { cachedVerifier } from './key-ring-cache.ts'
 import { agrees, type Question } from './question.ts'
 
 /** One decision, and the line that the decision log gets: exact, and without a byte of the token. */
@@ -32,8 +32,8 @@ export interface DecisionLine {
 /** The checks of the platform's contract, in its order; each can only refuse. One read of three rows. */
 export const judge = async (
   question: Question | undefined,
-  verify: ReturnType<typeof cachedVerifier>,
-  { accessRows, settings }: Pick<AuthorizerServices, 'accessRows' | 'settings'>,
+  credentials: Credentials,
+  { accessRows }: Pick<AuthorizerServices, 'accessRows'>,
   now: Date,
 ): Promise<Judged> => {
   const methodArn = question?.methodArn ?? 'none'
@@ -42,23 +42,12 @@ export const judge = async (
   if (!question) return denied('shape_unsupported')
   const presented = Access.presentedToken(question.headers)
   if (!presented.ok) return denied(presented.error)
-  const claims = await claimsOf(presented.value, verify, settings, now)
+  const claims = await credentials(presented.value, now)
   if (!claims.ok) return denied(claims.error)
   const request = Access.parseMethodArn(methodArn)
   if (!request || !agrees(question, request)) return denied('coordinates_mismatch', request, claims.value)
   const rows = await rowsOf(accessRows, request, claims.value)
   return judged(methodArn, request, claims.value, Access.decide(claims.value, request, rows, now))
-}
-
-/** Whose word it is, and what it says: the `kid` picks the key, and the key decides what its tokens may claim. */
-const claimsOf = async (
-  token: Redacted<string>,
-  verify: ReturnType<typeof cachedVerifier>,
-  { issuer }: AuthorizerServices['settings'],
-  now: Date,
-): Promise<Result<Claims, DenialReason>> => {
-  const verified = await verify(token, now)
-  return verified.ok ? Access.readClaims(verified.value.kid, verified.value.payload, issuer, now) : verified
 }
 
 const rowsOf = async (

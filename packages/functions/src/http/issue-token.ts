@@ -1,35 +1,20 @@
-import { Instant, idOf, Line, Slug } from '@countersign/core/schema'
+import { Instant, idOf, Line } from '@countersign/core/schema'
 import { ok } from '@countersign/core/shared'
 import { Token } from '@countersign/core/token'
 import { z } from 'zod'
 import { change, command, NOTHING } from '../runtime/command.ts'
 import { tokenShape } from '../runtime/entities.ts'
 import { httpHandler } from '../runtime/http.ts'
+import { Grants } from '../runtime/inputs.ts'
 import { issueCommand, withToken } from '../runtime/issuing.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { currentSigningKey, readKeyRing } from '../runtime/mint.ts'
 import type { Services } from '../runtime/services.ts'
 import { tokenView } from '../runtime/views.ts'
 
-/** A grant says more in its event than in the body, and an event on the bus has 256 KiB at most. */
-const LARGEST_GRANTS_BYTES = 131_072
-
 const Body = z.strictObject({
   consumer: idOf('consumer'),
-  grants: z
-    .array(
-      z.strictObject({
-        api: Slug,
-        environment: Slug,
-        routes: z.array(z.string().min(1).max(1_100)).min(1).max(200),
-        usagePlan: Slug.optional(),
-      }),
-    )
-    .min(1)
-    .max(20)
-    .refine((grants) => Buffer.byteLength(JSON.stringify(grants)) <= LARGEST_GRANTS_BYTES, {
-      error: `all grants together are at most ${LARGEST_GRANTS_BYTES} bytes`,
-    }),
+  grants: Grants(1),
   expiresAt: Instant.optional(),
   expiresIn: z.string().max(16).optional(),
   reason: Line.optional(),

@@ -4,17 +4,31 @@ import { Line } from '@countersign/core/schema'
 import { ok } from '@countersign/core/shared'
 import { z } from 'zod'
 import { change, command, NOTHING } from '../runtime/command.ts'
+import { firstSecret, type SecretServices } from '../runtime/consumer-secret.ts'
 import { consumerShape } from '../runtime/entities.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
 import type { Services } from '../runtime/services.ts'
 import { consumerView } from '../runtime/views.ts'
 
-const Body = z.strictObject({ name: Line, type: z.enum(CONSUMER_TYPES), owner: Line })
+const SelfSigning = z.strictObject({
+  longestTokenSeconds: z
+    .int()
+    .min(60)
+    .max(Consumer.LONGEST_OWN_TOKEN_SECONDS)
+    .default(Consumer.DEFAULT_OWN_TOKEN_SECONDS),
+})
 
-export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'log'>) =>
-  httpHandler({ body: Body }, services, (request) =>
-    command(services, request, async () => {
+const Body = z.strictObject({
+  name: Line,
+  type: z.enum(CONSUMER_TYPES),
+  owner: Line,
+  selfSigning: SelfSigning.optional(),
+})
+
+export const make = (services: SecretServices & Pick<Services, 'clock' | 'log'>) =>
+  httpHandler({ body: Body }, services, async (request) => {
+    const registered = await command(services, request, async () => {
       const id = services.newId('consumer')
       const facts = Consumer.register(id, request.body)
       const { state, changes } = change(consumerShape, id, NOTHING, facts, {
@@ -22,7 +36,10 @@ export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'lo
         cause: request.cause,
       })
       return ok({ changes, answer: { status: 201, body: consumerView(state), version: 1 } })
-    }),
-  )
+    })
+    return registered.ok && request.body.selfSigning
+      ? firstSecret(services, request, registered.value)
+      : registered
+  })
 
 export const handler = lambda(make)

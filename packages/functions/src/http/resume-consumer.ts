@@ -1,4 +1,5 @@
 import { Consumer } from '@countersign/core/consumer'
+import { ok } from '@countersign/core/shared'
 import { consumerCommand } from '../runtime/consumer-command.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { ConsumerPath } from '../runtime/inputs.ts'
@@ -7,7 +8,7 @@ import type { Services } from '../runtime/services.ts'
 
 export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'log'>) =>
   httpHandler({ path: ConsumerPath }, services, (request) =>
-    consumerCommand(services, request, (consumer, cause) => Consumer.resume(consumer, cause)),
+    consumerCommand(services, request, (consumer, cause) => ok(Consumer.resume(consumer, cause))),
   )
 
 export const handler = lambda(make)

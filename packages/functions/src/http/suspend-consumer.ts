@@ -1,4 +1,5 @@
 import { Consumer } from '@countersign/core/consumer'
+import { ok } from '@countersign/core/shared'
 import { consumerCommand } from '../runtime/consumer-command.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { ConsumerPath, Noted } from '../runtime/inputs.ts'
@@ -8,7 +9,7 @@ import type { Services } from '../runtime/services.ts'
 export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'log'>) =>
   httpHandler({ body: Noted, path: ConsumerPath }, services, (request) =>
     consumerCommand(services, request, (consumer, cause) =>
-      Consumer.suspend(consumer, request.body.note, cause),
+      ok(Consumer.suspend(consumer, request.body.note, cause)),
     ),
   )
 

@@ -1,8 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { environmentCredentials, fetchAccessRows, fetchKeyRing } from '@countersign/aws/authorizer'
+import {
+  environmentCredentials,
+  fetchAccessRows,
+  fetchConsumerKeyRings,
+  fetchKeyRing,
+} from '@countersign/aws/authorizer'
 import type { AccessRowReader } from '@countersign/core/access'
 import { idFrom } from '@countersign/core/shared'
-import type { KeyRingReader } from '@countersign/core/signing-key'
+import type { ConsumerKeyRingReaders, KeyRingReader } from '@countersign/core/signing-key'
 import type { Services } from './services.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -10,6 +15,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 type AuthorizerServices = Pick<Services, 'clock' | 'newId' | 'settings' | 'log'> & {
   readonly accessRows: AccessRowReader
   readonly keyRing: KeyRingReader
+  readonly consumerKeyRings: ConsumerKeyRingReaders
 }
 
 /** The authorizer's services on AWS: no SDK, and the variables are read by hand, because every import is paid at its start. */
@@ -29,6 +35,10 @@ export const connectAuthorizer = async (
     },
     accessRows: fetchAccessRows({ ...aws, table: variable(environment, 'ACCESS_TABLE') }),
     keyRing: fetchKeyRing({ ...aws, secret: variable(environment, 'KEY_RING_SECRET') }),
+    consumerKeyRings: fetchConsumerKeyRings({
+      ...aws,
+      prefix: variable(environment, 'CONSUMER_KEYS_PREFIX'),
+    }),
   }
 }
 

@@ -12,6 +12,7 @@ const WHOLE = {
   LEDGER_TABLE: 'Ledger',
   ACCESS_TABLE: 'Access',
   BUS_NAME: 'Bus',
+  CONSUMER_KEYS_PREFIX: 'consumers/',
   KEY_RING_SECRET: 'KeyRing',
   SUBSCRIPTION_QUEUES: JSON.stringify(QUEUES),
   ISSUER: 'urn:countersign:test',
@@ -85,16 +86,21 @@ describe('the services of the authorizer', () => {
     expect(services.settings).toEqual({ issuer: 'urn:countersign:test', ringRefreshSeconds: 60 })
     expect(services.accessRows).toHaveProperty('read')
     expect(services.keyRing).toHaveProperty('current')
+    expect(services.consumerKeyRings('con_1')).toHaveProperty('current')
   })
 
-  it.each(['AWS_REGION', 'ACCESS_TABLE', 'KEY_RING_SECRET', 'ISSUER', 'RING_REFRESH_SECONDS'])(
-    'refuse to be made without %s, by name',
-    async (variable) => {
-      await expect(connectAuthorizer({ ...WHOLE, [variable]: undefined })).rejects.toThrow(
-        `the environment variable ${variable} is missing`,
-      )
-    },
-  )
+  it.each([
+    'AWS_REGION',
+    'ACCESS_TABLE',
+    'KEY_RING_SECRET',
+    'CONSUMER_KEYS_PREFIX',
+    'ISSUER',
+    'RING_REFRESH_SECONDS',
+  ])('refuse to be made without %s, by name', async (variable) => {
+    await expect(connectAuthorizer({ ...WHOLE, [variable]: undefined })).rejects.toThrow(
+      `the environment variable ${variable} is missing`,
+    )
+  })
 
   it.each(['0', '-1', '1.5', '60s'])('refuse a refresh of %j seconds', async (RING_REFRESH_SECONDS) => {
     await expect(connectAuthorizer({ ...WHOLE, RING_REFRESH_SECONDS })).rejects.toThrow(

@@ -6,6 +6,7 @@ import {
   eventBridgePublisher,
   lambdaAuthorizerCallers,
   secretsManagerApiKeySecret,
+  secretsManagerConsumerKeyRings,
   secretsManagerKeyRing,
   sqsPipeline,
   waitOf,
@@ -31,6 +32,7 @@ const Variables = {
   AUTHORIZER_FUNCTIONS: Name.transform((text) => text.split(',')),
   AWS_REGION: Name,
   API_KEY_SECRET: Name,
+  CONSUMER_KEYS_PREFIX: Name,
   /** `{"<subscription>": {"queueUrl": "…", "deadLetterQueueUrl": "…"}}` */
   SUBSCRIPTION_QUEUES: z
     .string()
@@ -66,15 +68,18 @@ const reader =
     return value.data as z.output<(typeof Variables)[V]>
   }
 
+const once = <T>(make: () => T): (() => T) => {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
+
 /** Made at the first use of a member, and not by being handed on: handlers spread their services. */
 const lazily = <T extends object>(make: () => T): T => {
-  let made: T | undefined
-  return new Proxy({} as T, {
-    get: (_, member): unknown => {
-      made ??= make()
-      return Reflect.get(made, member)
-    },
-  })
+  const made = once(make)
+  return new Proxy({} as T, { get: (_, member): unknown => Reflect.get(made(), member) })
 }
 
 /**
@@ -83,6 +88,7 @@ const lazily = <T extends object>(make: () => T): T => {
  */
 export const connect = async (environment: Environment = process.env): Promise<Services> => {
   const read = reader(environment)
+  const rings = once(() => secretsManagerConsumerKeyRings({ prefix: read('CONSUMER_KEYS_PREFIX') }))
   return {
     ...processServices,
     pause: async (attempt) => {
@@ -95,6 +101,7 @@ export const connect = async (environment: Environment = process.env): Promise<S
     keyRing: lazily(() => secretsManagerKeyRing({ secret: read('KEY_RING_SECRET') })),
     apiKeySecret: lazily(() => secretsManagerApiKeySecret({ secret: read('API_KEY_SECRET') })),
     gatewayKeys: lazily(() => apiGatewayKeys()),
+    consumerKeyRings: (consumerId) => rings()(consumerId),
     publisher: lazily(() =>
       eventBridgePublisher({
         busName: read('BUS_NAME'),

@@ -8,22 +8,23 @@ import type { Refusal } from './problem.ts'
 import type { Services } from './services.ts'
 import { consumerView } from './views.ts'
 
+type Facts = Result<readonly ConsumerFact[], Refusal>
+
 /** A command on one consumer that exists. */
 export const consumerCommand = async <B, Q>(
   services: Pick<Services, 'ledger' | 'newId'>,
   request: HttpRequest<B, { readonly id: string }, Q>,
-  decide: (consumer: Consumer.Consumer, cause: Cause) => readonly ConsumerFact[],
+  decide: (consumer: Consumer.Consumer, cause: Cause) => Facts | Promise<Facts>,
 ): Promise<Result<HttpAnswer, Refusal>> =>
   command(services, request, async (): Promise<Result<Outcome, Refusal>> => {
     const loaded = await loadConsumer(services.ledger, request.path.id)
     if (!loaded.state) return err({ reason: 'consumer_not_found' })
     if (!versionMatches(request.ifMatch, loaded)) return err({ reason: 'version_mismatch' })
-    const { state, version, changes } = change(
-      consumerShape,
-      loaded.state.id,
-      loaded,
-      decide(loaded.state, request.cause),
-      { cause: request.cause, newId: services.newId },
-    )
+    const facts = await decide(loaded.state, request.cause)
+    if (!facts.ok) return facts
+    const { state, version, changes } = change(consumerShape, loaded.state.id, loaded, facts.value, {
+      cause: request.cause,
+      newId: services.newId,
+    })
     return ok({ changes, answer: { status: 200, body: consumerView(state), version } })
   })

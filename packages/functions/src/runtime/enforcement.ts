@@ -1,16 +1,38 @@
+import type { ConsumerState } from '@countersign/core/consumer'
 import type { Ledger } from '@countersign/core/ledger'
 import type { Api } from '@countersign/core/registry'
-import type { Token } from '@countersign/core/token'
+import type { Grant, Token } from '@countersign/core/token'
 
 /**
  * RFC 3339: the instant from which no gateway accepts a revoked token. Authorizations that start after the revocation
  * refuse it; an Allow that API Gateway cached before lives for the longest cache time of the deployments it opens, those
  * included that were left or got a shorter one a moment ago.
  */
-export const enforcedBy = async (ledger: Ledger, token: Token.Token): Promise<string> => {
-  const revokedAt = Date.parse(token.revokedAt ?? '')
+export const enforcedBy = (ledger: Ledger, token: Token.Token): Promise<string> =>
+  cachesEnd(ledger, token.grants, Date.parse(token.revokedAt ?? ''))
+
+const PAGE = 200
+
+/** The same for everything of one consumer: what it signs itself, and what the platform issued to it. */
+export const enforcedForConsumer = async (
+  ledger: Ledger,
+  { id, selfSigning }: ConsumerState,
+  revokedAt: Date,
+): Promise<string> => {
+  const grants: Grant[] = [...(selfSigning?.grants ?? [])]
+  let after: string | undefined
+  do {
+    const page = await ledger.list<Token.Token>('token', { labels: [`consumer=${id}`], limit: PAGE, after })
+    grants.push(...page.items.flatMap(({ state }) => state.grants))
+    after = page.next
+  } while (after !== undefined)
+  const distinct = new Map(grants.map((grant) => [`${grant.apiId} ${grant.environment}`, grant]))
+  return cachesEnd(ledger, [...distinct.values()], revokedAt.getTime())
+}
+
+const cachesEnd = async (ledger: Ledger, grants: readonly Grant[], revokedAt: number): Promise<string> => {
   const ends = await Promise.all(
-    token.grants.map(async ({ apiId, environment }) => {
+    grants.map(async ({ apiId, environment }) => {
       const { state } = await ledger.load<Api>('api', apiId)
       return cacheEnds(state, environment, revokedAt)
     }),

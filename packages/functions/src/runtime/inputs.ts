@@ -8,3 +8,22 @@ export const ApiPath = z.object({ name: Slug })
 export const UsagePlanPath = z.object({ name: Slug })
 export const ApiKeyPath = z.object({ id: idOf('api-key') })
 export const Noted = z.strictObject({ note: Line.optional() })
+
+/** A grant says more in its event than in the body, and an event on the bus has 256 KiB at most. */
+const LARGEST_GRANTS_BYTES = 131_072
+
+export const Grants = (fewest: number) =>
+  z
+    .array(
+      z.strictObject({
+        api: Slug,
+        environment: Slug,
+        routes: z.array(z.string().min(1).max(1_100)).min(1).max(200),
+        usagePlan: Slug.optional(),
+      }),
+    )
+    .min(fewest)
+    .max(20)
+    .refine((grants) => Buffer.byteLength(JSON.stringify(grants)) <= LARGEST_GRANTS_BYTES, {
+      error: `all grants together are at most ${LARGEST_GRANTS_BYTES} bytes`,
+    })

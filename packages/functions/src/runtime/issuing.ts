@@ -1,6 +1,12 @@
 import type { Result } from '@countersign/core/shared'
 import { err, ok } from '@countersign/core/shared'
-import { type GrantRequest, type IssuableApi, type IssueToken, Token } from '@countersign/core/token'
+import {
+  type Grant,
+  type GrantRequest,
+  type IssuableApi,
+  type IssueToken,
+  Token,
+} from '@countersign/core/token'
 import { findApi, findUsagePlans, loadConsumer, loadToken, type RegisteredApi } from './entities.ts'
 import type { HttpAnswer } from './http.ts'
 import { mint, readKeyRing } from './mint.ts'
@@ -21,16 +27,7 @@ export const issueCommand = async (
   request: IssueRequest,
   now: Date,
 ): Promise<Result<IssueToken, Refusal>> => {
-  const apis = await issuableApis(ledger, request.grants)
-  const plans = await findUsagePlans(
-    ledger,
-    request.grants.flatMap(({ usagePlan }) => usagePlan ?? []),
-  )
-  const grants = Token.compileGrants(
-    request.grants,
-    (nameOrId) => apis.get(nameOrId),
-    (nameOrId) => plans.get(nameOrId)?.state,
-  )
+  const grants = await compiledGrants(ledger, request.grants)
   const environments = [...new Set(request.grants.map(({ environment }) => environment))]
   const expiresAt = Token.expiryOf(request, environments, now)
   const consumer = await consumerOf(ledger, request.consumer)
@@ -44,6 +41,28 @@ export const issueCommand = async (
     expiresAt: expiresAt.value,
     reason: request.reason,
   })
+}
+
+const compiledGrants = async (ledger: Services['ledger'], requests: readonly GrantRequest[]) => {
+  const apis = await issuableApis(ledger, requests)
+  const plans = await findUsagePlans(
+    ledger,
+    requests.flatMap(({ usagePlan }) => usagePlan ?? []),
+  )
+  return Token.compileGrants(
+    requests,
+    (nameOrId) => apis.get(nameOrId),
+    (nameOrId) => plans.get(nameOrId)?.state,
+  )
+}
+
+/** Grants over registered routes, or everything that is wrong with them. */
+export const compileGrants = async (
+  ledger: Services['ledger'],
+  requests: readonly GrantRequest[],
+): Promise<Result<readonly Grant[], Refusal>> => {
+  const grants = await compiledGrants(ledger, requests)
+  return grants.ok ? grants : err(refusalOfFaults(grants.error))
 }
 
 const consumerOf = async (ledger: Services['ledger'], id: string) => {

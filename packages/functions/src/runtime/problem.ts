@@ -1,4 +1,5 @@
 import type { ApiKeyRefusal, KeyFault } from '@countersign/core/api-key'
+import type { SelfSigningRefusal } from '@countersign/core/consumer'
 import type { RuleFault } from '@countersign/core/registry'
 import type { Fault, TokenRefusal } from '@countersign/core/token'
 import type { PlanFault, PlanRefusal } from '@countersign/core/usage-plan'
@@ -13,6 +14,7 @@ export type Reason =
   | 'api_key_secret_changed'
   | 'overlap_malformed'
   | 'overlap_given_twice'
+  | SelfSigningRefusal
   | 'body_malformed'
   | 'body_too_large'
   | 'media_type_unsupported'
@@ -61,6 +63,9 @@ const PROBLEMS = {
   conflict: [409, 'Too many changes at once; try again'],
   consumer_not_found: [404, 'No such consumer'],
   consumer_suspended: [409, 'The consumer is suspended'],
+  consumer_not_self_signing: [409, 'The consumer does not sign tokens itself'],
+  grants_not_requested: [409, 'No grants wait for approval'],
+  refusals_full: [409, 'Too many tokens are refused one by one; refuse all issued before an instant'],
   api_not_found: [404, 'No such API'],
   api_reserved: [403, "The platform's own API changes with the platform alone"],
   api_name_malformed: [400, 'Not a name for an API'],

@@ -4,7 +4,7 @@ import type { Pipeline, Publisher } from '@countersign/core/events'
 import type { Ledger } from '@countersign/core/ledger'
 import type { AuthorizerCallers } from '@countersign/core/registry'
 import type { Algorithm, NewId } from '@countersign/core/shared'
-import type { KeyRingStore } from '@countersign/core/signing-key'
+import type { ConsumerKeyRings, KeyRingStore } from '@countersign/core/signing-key'
 import type { GatewayKeys } from '@countersign/core/usage-plan'
 
 /** One line of the structured log. No token, key or secret is ever among the members. */
@@ -32,6 +32,7 @@ export interface Services {
   readonly keyRing: KeyRingStore
   readonly apiKeySecret: ApiKeySecretStore
   readonly gatewayKeys: GatewayKeys
+  readonly consumerKeyRings: ConsumerKeyRings
   readonly publisher: Publisher
   readonly pipeline: Pipeline
   readonly authorizerCallers: AuthorizerCallers

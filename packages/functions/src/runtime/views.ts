@@ -1,11 +1,10 @@
-import type { Consumer } from '@countersign/core/consumer'
+import type { ConsumerState, SelfSigning } from '@countersign/core/consumer'
 import type { Api, Deployment } from '@countersign/core/registry'
 import { formatRoute, instantOf } from '@countersign/core/shared'
 import type { KeyDescription } from '@countersign/core/signing-key'
-import { Token } from '@countersign/core/token'
+import { type Grant, Token } from '@countersign/core/token'
 
 type TokenState = Token.Token
-type ConsumerState = Consumer.Consumer
 
 /** What the HTTP API shows of a token; the signed token is never among it. */
 export const tokenView = (token: TokenState, now: Date) => {
@@ -15,25 +14,40 @@ export const tokenView = (token: TokenState, now: Date) => {
     state: Token.stateAt(token, now),
     consumer: consumerId,
     consumerName: consumer,
-    grants: grants.map(({ apiId, api, environment, routes, usagePlan }) => ({
-      api,
-      apiId,
-      environment,
-      routes: routes.map(formatRoute),
-      ...(usagePlan && { usagePlan: usagePlan.name }),
-    })),
+    grants: grants.map(grantView),
     ...rest,
   }
 }
 
-export const consumerView = ({ id, name, type, owner, status, registeredAt }: ConsumerState) => ({
-  id,
-  name,
-  type,
-  owner,
-  status,
-  registeredAt,
+const grantView = ({ apiId, api, environment, routes, usagePlan }: Grant) => ({
+  api,
+  apiId,
+  environment,
+  routes: routes.map(formatRoute),
+  ...(usagePlan && { usagePlan: usagePlan.name }),
 })
+
+const selfSigningView = ({ longestTokenSeconds, grants, keys, refused, requested }: SelfSigning) => ({
+  longestTokenSeconds,
+  grants: grants.map(grantView),
+  keys,
+  refused,
+  ...(requested && { requested: { ...requested, grants: requested.grants.map(grantView) } }),
+})
+
+export const consumerView = (consumer: ConsumerState) => {
+  const { id, name, type, owner, status, registeredAt, issuedBefore, selfSigning } = consumer
+  return {
+    id,
+    name,
+    type,
+    owner,
+    status,
+    registeredAt,
+    ...(issuedBefore !== undefined && { issuedBefore }),
+    ...(selfSigning && { selfSigning: selfSigningView(selfSigning) }),
+  }
+}
 
 export const deploymentView = ({ environment, coordinates, authorizerCacheTtlSeconds }: Deployment) => ({
   environment,

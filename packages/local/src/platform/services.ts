@@ -43,6 +43,7 @@ export const localServices = (options: LocalServicesOptions): LocalServices => {
     keyRing: sqliteKeyRing(database),
     apiKeySecret: sqliteApiKeySecret(database),
     gatewayKeys: sqliteGatewayKeys(database),
+    consumerKeyRings: (consumerId) => sqliteKeyRing(database, consumerId),
     publisher: bus,
     pipeline: localPipeline(options),
     authorizerCallers: sqliteAuthorizerCallers(database),

@@ -6,12 +6,20 @@ import type { Link } from '@countersign/topology'
 type Ambient = 'clock' | 'newId' | 'randomBytes' | 'settings' | 'log' | 'pause'
 
 type Opened = {
-  readonly [Port in keyof Omit<Services, Ambient>]: {
+  readonly [Port in keyof Omit<Services, Ambient | 'consumerKeyRings'>]: {
     readonly [Method in keyof Services[Port]]: readonly Link[]
   }
 }
 
 const byKey: readonly Link[] = ['ledger:read', 'ledger:write']
+/** Of the ring of each consumer. */
+const CONSUMER_RING_OPENED_BY = {
+  current: ['consumer-keys:read', 'consumer-keys:rotate'],
+  version: ['consumer-keys:rotate'],
+  stage: ['consumer-keys:rotate'],
+  promote: ['consumer-keys:rotate'],
+} as const satisfies Readonly<Record<keyof Services['keyRing'], readonly Link[]>>
+
 const ring: readonly Link[] = ['key-ring:read', 'key-ring:rotate']
 
 /** By which links each port is opened: the counterpart of the policies in `stacks/links.ts`. */
@@ -45,19 +53,23 @@ export const linked = (services: Services, module: string, links: readonly Link[
   const refused = (what: string) => () => {
     throw new Error(`no link of ${module} opens ${what}`)
   }
-  const opened = <Port extends keyof Opened>(port: Port): Services[Port] => {
-    const by: Readonly<Record<string, readonly Link[]>> = OPENED_BY[port]
-    return new Proxy<Services[Port]>(services[port], {
-      get: (target, method) => {
+  const guarded = <T extends object>(
+    target: T,
+    name: string,
+    by: Readonly<Record<string, readonly Link[]>>,
+  ): T =>
+    new Proxy<T>(target, {
+      get: (_, method) => {
         const value: unknown = Reflect.get(target, method)
         const needs = by[String(method)]
         if (typeof value !== 'function' || needs === undefined) return value
         return needs.some((link) => links.includes(link))
           ? value.bind(target)
-          : refused(`${port}.${String(method)}`)
+          : refused(`${name}.${String(method)}`)
       },
     })
-  }
+  const opened = <Port extends keyof Opened>(port: Port): Services[Port] =>
+    guarded(services[port], port, OPENED_BY[port])
   const ledger = opened('ledger')
   const commit = (change: Change) =>
     (change.access ?? []).length > 0 && !links.includes('access:write')
@@ -70,6 +82,8 @@ export const linked = (services: Services, module: string, links: readonly Link[
     keyRing: opened('keyRing'),
     apiKeySecret: opened('apiKeySecret'),
     gatewayKeys: opened('gatewayKeys'),
+    consumerKeyRings: (consumerId) =>
+      guarded(services.consumerKeyRings(consumerId), 'consumerKeyRings', CONSUMER_RING_OPENED_BY),
     publisher: opened('publisher'),
     pipeline: opened('pipeline'),
     authorizerCallers: opened('authorizerCallers'),

@@ -1,6 +1,6 @@
 import { chmodSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { SCHEMA, SCHEMA_VERSION } from './schema.ts'
+import { MIGRATIONS, SCHEMA, SCHEMA_VERSION } from './schema.ts'
 
 export type SqlRow = Readonly<Record<string, string | number | null>>
 
@@ -21,7 +21,7 @@ export interface Database {
   close(): void
 }
 
-/** Opens the file and makes its tables when it is new. Throws when it is damaged, or was written by another version. */
+/** Opens the file and makes its tables when it is new. Throws when it is damaged, or was written by a later version. */
 export const openDatabase = (path: string): Database => {
   const sql = new DatabaseSync(path)
   sql.exec(
@@ -94,10 +94,10 @@ const inTransaction = <T>(sql: DatabaseSync, work: () => T): T => {
 const migrate = (sql: DatabaseSync, database: Database): void => {
   const version = Number(database.get('PRAGMA user_version')?.user_version)
   if (version === SCHEMA_VERSION) return
-  if (version !== 0)
+  if (version > SCHEMA_VERSION)
     throw new Error(`its tables are of version ${version}, this program's of version ${SCHEMA_VERSION}`)
   database.transaction(() => {
-    sql.exec(SCHEMA)
+    for (const step of version === 0 ? [SCHEMA] : MIGRATIONS.slice(version - 1)) sql.exec(step)
     sql.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
   })
 }

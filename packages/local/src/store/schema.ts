@@ -1,5 +1,59 @@
-/** Raised with every change of the tables below; a file of another number is refused, never guessed at. */
-export const SCHEMA_VERSION = 3
+/** Raised with every change of the tables below; a file of a number that no migration starts from is refused. */
+export const SCHEMA_VERSION = 4
+
+const SECRETS = `
+CREATE TABLE secret_version (
+  secret TEXT NOT NULL,
+  version_id TEXT NOT NULL,
+  text TEXT NOT NULL,
+  PRIMARY KEY (secret, version_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE secret_stage (
+  secret TEXT NOT NULL,
+  stage TEXT NOT NULL,
+  version_id TEXT NOT NULL,
+  PRIMARY KEY (secret, stage),
+  FOREIGN KEY (secret, version_id) REFERENCES secret_version (secret, version_id)
+) STRICT, WITHOUT ROWID;
+`
+
+const AUTHORIZER_CALLERS = `
+CREATE TABLE authorizer_caller (
+  account_id TEXT NOT NULL,
+  region TEXT NOT NULL,
+  PRIMARY KEY (account_id, region)
+) STRICT, WITHOUT ROWID;
+`
+
+const GATEWAY_KEYS = `
+CREATE TABLE api_key_secret (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  text TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE gateway_plan (
+  name TEXT PRIMARY KEY,
+  body TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE gateway_key (
+  name TEXT PRIMARY KEY,
+  owner TEXT NOT NULL,
+  digest TEXT NOT NULL UNIQUE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX gateway_key_owner ON gateway_key (owner);
+CREATE TABLE gateway_membership (
+  key TEXT NOT NULL REFERENCES gateway_key (name) ON DELETE CASCADE,
+  plan TEXT NOT NULL REFERENCES gateway_plan (name),
+  PRIMARY KEY (key, plan)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE gateway_usage (
+  plan TEXT NOT NULL,
+  key TEXT NOT NULL,
+  period_start INTEGER NOT NULL,
+  used INTEGER NOT NULL,
+  PRIMARY KEY (plan, key)
+) STRICT, WITHOUT ROWID;
+`
 
 export const SCHEMA = `
 CREATE TABLE entity (
@@ -63,49 +117,7 @@ CREATE TABLE access_row (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX access_row_gateway ON access_row (gateway) WHERE gateway IS NOT NULL;
 
-CREATE TABLE secret_version (
-  version_id TEXT PRIMARY KEY,
-  text TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE secret_stage (
-  stage TEXT PRIMARY KEY,
-  version_id TEXT NOT NULL REFERENCES secret_version (version_id)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE authorizer_caller (
-  account_id TEXT NOT NULL,
-  region TEXT NOT NULL,
-  PRIMARY KEY (account_id, region)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE api_key_secret (
-  one INTEGER PRIMARY KEY CHECK (one = 1),
-  text TEXT NOT NULL
-) STRICT;
-
-CREATE TABLE gateway_plan (
-  name TEXT PRIMARY KEY,
-  body TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE gateway_key (
-  name TEXT PRIMARY KEY,
-  owner TEXT NOT NULL,
-  digest TEXT NOT NULL UNIQUE
-) STRICT, WITHOUT ROWID;
-CREATE INDEX gateway_key_owner ON gateway_key (owner);
-CREATE TABLE gateway_membership (
-  key TEXT NOT NULL REFERENCES gateway_key (name) ON DELETE CASCADE,
-  plan TEXT NOT NULL REFERENCES gateway_plan (name),
-  PRIMARY KEY (key, plan)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE gateway_usage (
-  plan TEXT NOT NULL,
-  key TEXT NOT NULL,
-  period_start INTEGER NOT NULL,
-  used INTEGER NOT NULL,
-  PRIMARY KEY (plan, key)
-) STRICT, WITHOUT ROWID;
-
+${SECRETS}${AUTHORIZER_CALLERS}${GATEWAY_KEYS}
 CREATE TABLE stream_position (
   stream TEXT PRIMARY KEY,
   sequence INTEGER NOT NULL
@@ -125,3 +137,19 @@ CREATE TABLE message (
 ) STRICT;
 CREATE INDEX message_visible ON message (queue, dead, visible_at);
 `
+
+/** From each earlier version to the next one; `MIGRATIONS[0]` starts from version 1. */
+export const MIGRATIONS: readonly string[] = [
+  AUTHORIZER_CALLERS,
+  GATEWAY_KEYS,
+  // One secret was all there was.
+  `
+ALTER TABLE secret_version RENAME TO only_version;
+ALTER TABLE secret_stage RENAME TO only_stage;
+${SECRETS}
+INSERT INTO secret_version (secret, version_id, text) SELECT 'KeyRing', version_id, text FROM only_version;
+INSERT INTO secret_stage (secret, stage, version_id) SELECT 'KeyRing', stage, version_id FROM only_stage;
+DROP TABLE only_stage;
+DROP TABLE only_version;
+`,
+]

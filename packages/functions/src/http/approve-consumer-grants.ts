@@ -1,0 +1,17 @@
+import { Consumer } from '@countersign/core/consumer'
+import { err, ok } from '@countersign/core/shared'
+import { consumerCommand } from '../runtime/consumer-command.ts'
+import { httpHandler } from '../runtime/http.ts'
+import { ConsumerPath } from '../runtime/inputs.ts'
+import { lambda } from '../runtime/lambda.ts'
+import type { Services } from '../runtime/services.ts'
+
+export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'log'>) =>
+  httpHandler({ path: ConsumerPath }, services, (request) =>
+    consumerCommand(services, request, (consumer, cause) => {
+      const facts = Consumer.approveGrants(consumer, cause)
+      return facts.ok ? ok(facts.value) : err({ reason: facts.error })
+    }),
+  )
+
+export const handler = lambda(make)

@@ -30,6 +30,9 @@ const ISSUER = process.env.COUNTERSIGN_ISSUER ?? `urn:countersign:${$app.stage}`
 /** Of the keys that rotations make from this deployment on; the keys of the ring stay what they are. */
 const SIGNING_ALGORITHM = signingAlgorithm(process.env.COUNTERSIGN_SIGNING_ALGORITHM)
 
+/** Who may vouch for people; without it nobody signs in. Read whenever a function starts, and refused when it is not of its form. */
+const SIGN_IN = process.env.COUNTERSIGN_SIGN_IN ?? '{}'
+
 const allow = (actions: string[], resources: $util.Input<Text[]>): Statement => ({ actions, resources })
 
 /** No `DeleteItem`: what the ledger holds is the audit, and no function can take anything out of it. */
@@ -150,6 +153,10 @@ const GRANTS: Readonly<Record<Link, Grant>> = {
       ),
     ],
     environment: consumers,
+  },
+  'identities:read': {
+    permissions: [allow(['secretsmanager:GetSecretValue'], [secrets.Directory.arn])],
+    environment: { SIGN_IN, DIRECTORY_SECRET: secrets.Directory.arn },
   },
   'queues:inspect': {
     permissions: [

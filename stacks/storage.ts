@@ -5,8 +5,6 @@ import { isProtected, keptWhenProtected, named } from './stage.ts'
 export type TableName = keyof typeof tables
 type Definition = (typeof tables)[TableName]
 
-export type SecretName = (typeof rotations)[keyof typeof rotations]['secret']
-
 const table = ({ stream, ...definition }: Definition, name: TableName) =>
   new sst.aws.Dynamo(name, {
     ...definition,
@@ -22,6 +20,9 @@ export const stored = each<TableName, Definition, sst.aws.Dynamo>(tables, table)
 /** One index by its name: `index/*` would also open an index that is added for something else. */
 export const indexArn = <T extends TableName>(name: T, index: keyof (typeof tables)[T]['globalIndexes']) =>
   $interpolate`${stored[name].arn}/index/${String(index)}`
+
+/** What an administrator puts there by hand has no rotation of ours. */
+export type SecretName = (typeof rotations)[keyof typeof rotations]['secret'] | 'Directory'
 
 const secret = (name: string, description: string) =>
   new aws.secretsmanager.Secret(
@@ -39,6 +40,10 @@ export const secrets: Readonly<Record<SecretName, aws.secretsmanager.Secret>> = 
   KeyRing: secret(
     'KeyRing',
     'Signing keys of the tokens; its first version and all later ones are made by its rotation',
+  ),
+  Directory: secret(
+    'Directory',
+    "The key of the service account that reads Google's directory; an administrator puts it there",
   ),
 }
 

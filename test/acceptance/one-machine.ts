@@ -1,4 +1,5 @@
 import { EVENT_SOURCE, type EventOf } from '@countersign/core/events'
+import { Session } from '@countersign/core/session'
 import { idFrom } from '@countersign/core/shared'
 import type { LogLine, Services } from '@countersign/functions/runtime/services'
 import {
@@ -54,6 +55,7 @@ export const standStill = (now: Date) => {
     apiKeySecret: sqliteApiKeySecret(database),
     gatewayKeys: sqliteGatewayKeys(database),
     consumerKeyRings: (consumerId) => sqliteKeyRing(database, consumerId),
+    identities: Session.NOBODY,
     publisher: {
       publish: async (events) => {
         const messages = events.flatMap((event) =>

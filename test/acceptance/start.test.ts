@@ -95,7 +95,7 @@ const startsHere = () => {
   it('--json prints one line when it is ready, and nothing else on stdout or stderr', async () => {
     const started = start([...here(), '--json'])
     const told = await ready(started)
-    expect(Object.keys(told)).toEqual(['api', 'gateway', 'credential', 'awsCredentials'])
+    expect(Object.keys(told)).toEqual(['api', 'gateway', 'signIn', 'credential', 'awsCredentials'])
     expect((await fetch(`${told.api}/health`)).status).toBe(200)
     const { code, out, error } = await stop(started)
     expect({ code, error }).toEqual({ code: 0, error: '' })

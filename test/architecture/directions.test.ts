@@ -26,6 +26,7 @@ const BUSINESS = [
   'usage',
   'audit',
   'ledger',
+  'session',
 ]
 
 const nameOf = (folder: string) => folder.replace('packages/', '')

@@ -10,7 +10,7 @@ const exceptions = readFileSync(join(folder, 'worlds.golden.txt'), 'utf8').trim(
 describe('the stories of test/acceptance', () => {
   it.each(stories)('%s is told in whatever world it finds, or says why it cannot be', (name) => {
     const text = readFileSync(join(folder, name), 'utf8')
-    expect(text).toMatch(/\bopenWorld\(|\bonly\(/)
+    expect(text).toMatch(/\bopen(?:SignIn)?World\(|\bonly\(/)
     expect(text).not.toMatch(/\bstartPlatform\(/)
   })
 

@@ -13,6 +13,8 @@ export interface Sent {
   readonly path?: Readonly<Record<string, string>>
   readonly query?: Readonly<Record<string, string>>
   readonly body?: object
+  /** In place of a body: a form, name by name. */
+  readonly form?: Readonly<Record<string, string>>
   /** The consumer that calls. */
   readonly actor?: string
 }
@@ -64,7 +66,7 @@ export const callsIn = async (world: EmulatorWorld): Promise<Calls> => {
       return async () => {
         const { status, body } = await send(route, event)
         if (status < 300) return 'done'
-        if (body.code === 'internal_error') return 'failed'
+        if (body.code === 'internal_error' || body.code === 'directory_unreachable') return 'failed'
         throw new Error(`${route}: ${status} ${JSON.stringify(body)}`)
       }
     },
@@ -86,7 +88,7 @@ interface Invocation {
 /** Payload 1.0 of a proxy integration. */
 const proxied = (
   route: HttpRouteName,
-  { path = {}, query, body, actor = 'con_operator' }: Sent = {},
+  { path = {}, query, body, form, actor = 'con_operator' }: Sent = {},
 ): object => {
   const [httpMethod = '', resource = ''] = route.split(' ')
   const filled = resource.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path[name] ?? ''))
@@ -94,10 +96,13 @@ const proxied = (
     httpMethod,
     resource,
     path: filled,
-    headers: { 'Content-Type': 'application/json', 'Idempotency-Key': crypto.randomUUID() },
+    headers: {
+      'Content-Type': form ? 'application/x-www-form-urlencoded' : 'application/json',
+      'Idempotency-Key': crypto.randomUUID(),
+    },
     pathParameters: path,
     queryStringParameters: query ?? null,
-    body: body ? JSON.stringify(body) : null,
+    body: form ? new URLSearchParams(form).toString() : body ? JSON.stringify(body) : null,
     isBase64Encoded: false,
     requestContext: { requestId: crypto.randomUUID(), authorizer: { consumerId: actor }, identity: {} },
   }

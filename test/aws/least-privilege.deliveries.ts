@@ -22,7 +22,7 @@ const delivered = (source: string, type: string, detail: object): object => ({
 
 export const deliveriesIn = (world: EmulatorWorld, calls: Calls): Deliveries => {
   const { services } = world
-  const given = givenBy(calls)
+  const given = givenBy(calls, world)
   const saidOf = async (name: string, closed: boolean) => {
     const subject = textIn((await calls.route('GET /apis/{name}', { path: { name } })).body, 'id')
     if (closed) await calls.route('DELETE /apis/{name}', { path: { name } })

@@ -17,7 +17,7 @@ import { eventually } from './eventually.ts'
 import { type Act, type Calls, callsIn, type Outcome } from './least-privilege.calls.ts'
 import { batchOf, type Deliveries, deliveriesIn } from './least-privilege.deliveries.ts'
 import { functionNames, type Grant } from './least-privilege.grants.ts'
-import { givenBy, type Making, type RouteMaking, routeProbes } from './least-privilege.routes.ts'
+import { fresh, givenBy, type Making, type RouteMaking, routeProbes } from './least-privilege.routes.ts'
 import { coldStart, invoke } from './levers.ts'
 import type { EmulatorWorld } from './world.ts'
 
@@ -140,11 +140,24 @@ const scheduleProbes = (world: EmulatorWorld, calls: Calls): Named<typeof schedu
   RetireApiKeys: {
     late: true,
     prepare: async () => {
-      const id = await givenBy(calls).apiKey()
+      const id = await givenBy(calls, world).apiKey()
       await calls.route('POST /api-keys/{id}/rotation', { path: { id }, body: { overlap: '1s' } })
       const over = performance.now() + 1_100
       await eventually('the overlap is over', async () => performance.now() > over)
       return calls.invoking(schedules.RetireApiKeys, {})
+    },
+  },
+  /** Somebody's groups changed since they were asked for last; the directory's access token is kept for an hour. */
+  RefreshSessions: {
+    prepare: async () => {
+      const { members } = world.signIn.directory
+      const { member } = await givenBy(calls, world).session()
+      return async () => {
+        const known = members.get(member)
+        if (known) members.set(member, { ...known, groups: [fresh()] })
+        await coldStart(world, 'RefreshSessionsJob')
+        return calls.invoking(schedules.RefreshSessions, {})()
+      }
     },
   },
 })

@@ -1,4 +1,6 @@
 import { type HttpRouteName, type SubscriptionName, subscriptions } from '@countersign/topology'
+import { ID_TOKEN, TOKEN_EXCHANGE } from '../acceptance/sign-in.given.ts'
+import { DOMAIN, idTokenOf } from '../support/sign-in.ts'
 import { type Act, type Calls, type Sent, textIn } from './least-privilege.calls.ts'
 import type { Deliveries } from './least-privilege.deliveries.ts'
 import type { Grant } from './least-privilege.grants.ts'
@@ -47,7 +49,7 @@ interface Where {
 }
 
 /** What has to be there before a route has something to do. */
-export const givenBy = ({ route }: Calls) => {
+export const givenBy = ({ route }: Calls, { signIn }: EmulatorWorld) => {
   const consumer = async () => {
     const body = { name: fresh(), type: 'service', owner: 'probes' }
     return textIn((await route('POST /consumers', { body })).body, 'id')
@@ -101,13 +103,23 @@ export const givenBy = ({ route }: Calls) => {
     textIn((await route('POST /api-keys', { body: await wantedKey(...plans) })).body, 'id')
   /** As much as `POST /tokens` takes, for an API of its own. */
   const grants = async (environment?: string) => ({ grants: (await wanted(environment)).grants })
-  return { consumer, signer, api, wanted, grants, token, keyed, plan, wantedKey, apiKey }
+  const exchange = async (id = fresh()) => {
+    const member = { id, primaryEmail: `${id}@${DOMAIN}`, groups: ['probes'] }
+    signIn.directory.members.set(id, member)
+    const subject_token = await idTokenOf(signIn, member)
+    return { grant_type: TOKEN_EXCHANGE, subject_token_type: ID_TOKEN, subject_token }
+  }
+  const session = async (id = fresh()) => {
+    const { body } = await route('POST /oauth/token', { form: await exchange(id) })
+    return { member: id, token: textIn(body, 'access_token') }
+  }
+  return { consumer, signer, api, wanted, grants, token, keyed, plan, wantedKey, apiKey, exchange, session }
 }
 
 /** What the routes of the platform's own API need their grants for. A new route is missing here until it has a probe. */
 export const routeProbes = (world: EmulatorWorld, calls: Calls, deliveries: Deliveries): RouteMaking => {
   const { route, trying } = calls
-  const given = givenBy(calls)
+  const given = givenBy(calls, world)
   const at = (id: string, rest: Sent = {}): Sent => ({ path: { id }, ...rest })
   const bury = burying(world)
   return {
@@ -201,6 +213,18 @@ export const routeProbes = (world: EmulatorWorld, calls: Calls, deliveries: Deli
       trying('POST /api-keys/{id}/rotation', at(await given.apiKey(), { body: {} })),
     'POST /api-keys/{id}/disablement': async () =>
       trying('POST /api-keys/{id}/disablement', at(await given.apiKey(), { body: {} })),
+    /** An access token of the directory is kept for an hour. */
+    'POST /oauth/token': async () => {
+      const form = await given.exchange()
+      return async () => {
+        await coldStart(world, 'PostOauthTokenRoute')
+        return trying('POST /oauth/token', { form })()
+      }
+    },
+    'POST /oauth/revoke': async () =>
+      trying('POST /oauth/revoke', { form: { token: (await given.session()).token } }),
+    'POST /oauth/introspect': async () =>
+      trying('POST /oauth/introspect', { form: { token: (await given.session()).token } }),
     'GET /audit/events': async ({ on }) =>
       trying(
         'GET /audit/events',

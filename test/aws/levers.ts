@@ -90,6 +90,10 @@ export const deployedLevers = (
     const events = await everyEvent(world.wire, world.deployment)
     await publisher.publish(events.toSorted((a, b) => b.time.localeCompare(a.time)))
   },
+  run: async (schedule) => {
+    const { errorMessage } = await invoke(world, `${schedule}Job`, {})
+    if (errorMessage !== undefined) throw new Error(`${schedule}: ${errorMessage}`)
+  },
   authorize: async ({ methodArn, headers }) => {
     const asked = { type: 'REQUEST', methodArn, headers, multiValueHeaders: null }
     const answer = await invoke(world, 'Authorizer', asked)

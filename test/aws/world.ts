@@ -7,6 +7,7 @@ import { Redacted } from '@countersign/client/redacted'
 import { HUB_SOURCE } from '@countersign/core/events'
 import { connect } from '@countersign/functions/runtime/connect'
 import type { Services } from '@countersign/functions/runtime/services'
+import { type SignInStandIns, startSignIn } from '../support/sign-in.ts'
 import { type AnyWorld, callUrl } from '../support/world.ts'
 import { makeBackend, makeConsumersApi } from './consumers-api.ts'
 import {
@@ -27,6 +28,8 @@ export interface EmulatorWorld extends AnyWorld {
   readonly emulator: Emulator
   readonly wire: Wire
   readonly deployment: Deployment
+  /** Who vouches for people there. */
+  readonly signIn: SignInStandIns
   /** Another team's API behind the authorizer; `/{gatewayId}/{stage}/…`. */
   attach(
     gatewayId: string,
@@ -81,11 +84,16 @@ const inhabit = async (
 ): Promise<EmulatorWorld> => {
   const { endpoint, folder, stop } = emulator
   const credentialFile = options.credentialFile ?? join(folder, 'operator.token')
-  const variables = functionsSee ? { AWS_ENDPOINT_URL: await functionsSee(endpoint) } : {}
+  const signIn = await startSignIn()
+  const variables = {
+    SIGN_IN: signIn.configuration,
+    ...(functionsSee && { AWS_ENDPOINT_URL: await functionsSee(endpoint) }),
+  }
   // Where identities are told apart, the API for machines has somebody to let in.
   const settings = options.enforceIam ? { COUNTERSIGN_MACHINE_ACCOUNTS: ACCOUNT } : {}
   const deployment = await deploy(emulator, { settings, ...options, variables })
   const wire = createWire({ endpoint, region: REGION, account: ACCOUNT })
+  await putServiceAccount(wire, deployment, signIn)
   const backend = await makeBackend(wire)
   const attach: EmulatorWorld['attach'] = (gatewayId, { cacheSeconds = 0, openPath, keyPath } = {}) =>
     makeConsumersApi(wire, deployment, backend, {
@@ -104,6 +112,7 @@ const inhabit = async (
   const world: EmulatorWorld = {
     ...deployedLevers({ wire, deployment }, services),
     emulator,
+    signIn,
     wire,
     deployment,
     services,
@@ -121,10 +130,25 @@ const inhabit = async (
     publishHubEvent: (type, detail) => publishHubEvent(wire, deployment, type, detail),
     readModels: models,
     settled: () => settled(models, services),
-    stop,
+    stop: async () => {
+      await stop()
+      await signIn.close()
+    },
   }
   await world.settled()
   return world
+}
+
+/** As an administrator does after the first deployment. */
+const putServiceAccount = async (
+  wire: Wire,
+  { resources }: Deployment,
+  { serviceAccount }: SignInStandIns,
+): Promise<void> => {
+  const secret = resources.find(({ type, name }) => type.endsWith(':Secret') && name === 'Directory')
+  if (!secret) throw new Error('the deployment made no secret for the directory')
+  const value = { SecretId: secret.id, SecretString: serviceAccount, ClientRequestToken: crypto.randomUUID() }
+  await wire.target('secretsmanager', 'PutSecretValue', value)
 }
 
 const publishHubEvent = async (wire: Wire, { outputs }: Deployment, DetailType: string, detail: unknown) => {

@@ -1,3 +1,4 @@
+import { Session } from '@countersign/core/session'
 import type { GatewayPlan } from '@countersign/core/usage-plan'
 import {
   LOCAL_ISSUER,
@@ -34,6 +35,7 @@ const sqlite = () => {
     clock,
     settings: { issuer: LOCAL_ISSUER, ringRefreshSeconds: 1 },
     log: quiet,
+    identities: Session.NOBODY,
     committed: quiet,
     sent: quiet,
     unrelayed: () => 0,

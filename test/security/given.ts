@@ -120,6 +120,9 @@ export const requests = ({ consumer, signer, token, kid, apiKey }: Subjects) =>
     'GET /api-keys/{id}': { path: `/api-keys/${apiKey}` },
     'POST /api-keys/{id}/rotation': { path: `/api-keys/${apiKey}/rotation`, body: {} },
     'POST /api-keys/{id}/disablement': { path: `/api-keys/${apiKey}/disablement`, body: {} },
+    'POST /oauth/token': { path: '/oauth/token' },
+    'POST /oauth/revoke': { path: '/oauth/revoke' },
+    'POST /oauth/introspect': { path: '/oauth/introspect' },
     'GET /audit/events': { path: '/audit/events' },
     'GET /pipeline': { path: '/pipeline' },
     'POST /pipeline/{subscription}/redrive': { path: '/pipeline/ProjectAccess/redrive' },
@@ -131,6 +134,9 @@ export const routeNames = Object.keys(routes) as HttpRouteName[]
 
 /** Every route that stands behind the platform's own authorizer. */
 export const protectedRoutes = routeNames.filter((name) => routes[name].authorization === 'token')
+
+/** OAuth endpoints take forms and refuse as RFC 6749 has it; they have a suite of their own. */
+export const takesForms = (name: HttpRouteName): boolean => name.includes(' /oauth/')
 
 /** `POST` of `POST /tokens`. */
 export const methodOf = (name: HttpRouteName): string => name.split(' ', 1)[0] ?? ''

@@ -59,11 +59,13 @@ describe('every function', () => {
       'AUTHORIZER_FUNCTIONS',
       'BUS_NAME',
       'CONSUMER_KEYS_PREFIX',
+      'DIRECTORY_SECRET',
       'ISSUER',
       'KEY_RING_SECRET',
       'LEDGER_TABLE',
       'RING_REFRESH_SECONDS',
       'SIGNING_ALGORITHM',
+      'SIGN_IN',
       'SUBSCRIPTION_QUEUES',
       'UNPUBLISHED_QUEUE_URL',
     ])

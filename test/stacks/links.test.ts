@@ -79,6 +79,10 @@ const LINKS: Readonly<
     ),
     told: ['CONSUMER_KEYS_PREFIX'],
   },
+  'identities:read': {
+    grants: ['secretsmanager:GetSecretValue on secret:Directory-AbCdEf'],
+    told: ['DIRECTORY_SECRET', 'SIGN_IN'],
+  },
   'queues:inspect': {
     grants: [
       ...onQueues('sqs:GetQueueAttributes', [...inboxes, ...dead]),

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import type { EventOf } from '@countersign/core/events'
 import { make as makeAuthorizer } from '@countersign/functions/authorizer/authorize'
 import type { LogLine } from '@countersign/functions/runtime/services'
-import { openDatabase, type Platform, sqliteQueues } from '@countersign/local'
+import { makeFrom, openDatabase, type Platform, sqliteQueues } from '@countersign/local'
+import { schedules } from '@countersign/topology'
 import type { APIGatewayRequestAuthorizerEvent } from 'aws-lambda'
 import type { Levers, Part } from './world.ts'
 
@@ -39,6 +40,10 @@ export const localLevers = (platform: Platform, data: string, lines: readonly Lo
         if (error instanceof Error && error.message === 'Unauthorized') return 'Unauthorized' as const
         throw error
       }),
+    run: async (schedule) => {
+      const run = await makeFrom<object, void>(schedules[schedule].module, platform.services)
+      await run({})
+    },
     logged: async () => [...lines],
   }
 }

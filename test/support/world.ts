@@ -5,12 +5,14 @@ import { join } from 'node:path'
 import { type Client, createClient, type Outcome } from '@countersign/client'
 import { Redacted } from '@countersign/client/redacted'
 import type { HubEventType } from '@countersign/core/events'
+import { Session } from '@countersign/core/session'
 import type { LogLine, Services } from '@countersign/functions/runtime/services'
 import { type Platform, type PlatformOptions, type ReadModels, startPlatform } from '@countersign/local'
-import type { SubscriptionName } from '@countersign/topology'
+import type { SubscriptionName, schedules } from '@countersign/topology'
 import type { APIGatewayAuthorizerResult } from 'aws-lambda'
 import { localLevers } from './local-levers.ts'
 import { type WorldName, worldName } from './only.ts'
+import { type SignInStandIns, startSignIn } from './sign-in.ts'
 
 /** What came back from the gateway. */
 export interface Called {
@@ -52,6 +54,8 @@ export interface Levers {
   replay(): Promise<void>
   /** The authorizer's own answer; `Unauthorized` where it throws that. */
   authorize(asked: Asked): Promise<APIGatewayAuthorizerResult | 'Unauthorized'>
+  /** Runs a schedule's function now, as its clock would. */
+  run(schedule: keyof typeof schedules): Promise<void>
   /** What the functions logged so far. */
   logged(): Promise<readonly LogLine[]>
 }
@@ -94,6 +98,30 @@ const WORLDS: Readonly<Record<WorldName, () => Promise<AnyWorld>>> = {
  * `emulator-iam`, the same with every function held to its role.
  */
 export const openWorld = async (): Promise<AnyWorld> => WORLDS[worldName()]()
+
+/** A world in which people can sign in, with stand-ins for who vouches for them. */
+export interface SignInWorld extends AnyWorld {
+  readonly signIn: SignInStandIns
+}
+
+export const openSignInWorld = async (): Promise<SignInWorld> => {
+  const named = worldName()
+  if (named !== 'local')
+    return (await import('../aws/world.ts')).openEmulatorWorld({ enforceIam: named === 'emulator-iam' })
+  const signIn = await startSignIn()
+  const configuration = Session.readSignIn(signIn.configuration)
+  if (!configuration.ok) throw new Error(configuration.error)
+  const world = await startWorld({
+    signInConfiguration: configuration.value,
+    serviceAccount: async () => new Redacted(signIn.serviceAccount),
+    visibilityMilliseconds: 250,
+  })
+  const stop = async () => {
+    await world.stop()
+    await signIn.close()
+  }
+  return { ...world, signIn, stop }
+}
 
 /** A platform on this machine, on free ports and a folder of its own that goes when it stops. */
 export const startWorld = async (options: WorldOptions = {}): Promise<World> => {

@@ -4,6 +4,7 @@ export { type DynamoAccessRowsOptions, dynamoAccessRows } from './dynamo-access-
 export { type DynamoLedgerOptions, dynamoLedger } from './dynamo-ledger.ts'
 export { type EventBridgePublisherOptions, eventBridgePublisher } from './event-bridge-publisher.ts'
 export { type LambdaAuthorizerCallersOptions, lambdaAuthorizerCallers } from './lambda-authorizer-callers.ts'
+export { type SecretTextOptions, secretText } from './secret-text.ts'
 export {
   type SecretsManagerApiKeySecretOptions,
   secretsManagerApiKeySecret,

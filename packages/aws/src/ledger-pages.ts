@@ -44,10 +44,11 @@ export const listEntities = <State>(
     ...bound('expiresAt', '>', query.expiresAfter),
     ...bound('expiresAt', '<=', query.expiresUntil),
   ])
+  const from = query.createdFrom === undefined ? '' : sortable(query.createdFrom)
   const found = itemsOf(context, {
     IndexName: 'Listed',
     Limit: portion(query.limit, filter),
-    ...between('listed', kind, 'listedAt', past(query.after), END, filter),
+    ...between('listed', kind, 'listedAt', later(from, past(query.after)), END, filter),
   })
   return pageOf(found, query.limit, entryOf<State>, 'listedAt')
 }
@@ -83,6 +84,7 @@ const KIND_OF_PREFIX: Readonly<Record<string, EntityKind>> = {
   con: 'consumer',
   api: 'api',
   pub: 'publication',
+  ses: 'session',
 }
 
 /** An id says what it is the id of; one that does not may be anything's. */

@@ -7,13 +7,19 @@ import type { Terminal } from './terminal.ts'
 /** The client for the endpoint and the credential that were named; throws WrongUsage. */
 export const connect = async (given: Given, terminal: Terminal): Promise<Client> => {
   const { environment } = terminal
-  const endpoint = given.text('endpoint') ?? (environment.COUNTERSIGN_ENDPOINT || 'http://127.0.0.1:8787')
-  checkUrl(endpoint, '--endpoint')
+  const endpoint = endpointOf(given, terminal)
   checkKey(given.text('idempotency-key'))
   const file =
     given.text('credential') ?? (environment.COUNTERSIGN_CREDENTIAL || '.countersign/operator.token')
   const credential = tokenIn(await credentialText(file, terminal), file)
   return createClient({ endpoint, credential })
+}
+
+/** Where the HTTP API is; throws WrongUsage. */
+export const endpointOf = (given: Given, { environment }: Terminal): string => {
+  const endpoint = given.text('endpoint') ?? (environment.COUNTERSIGN_ENDPOINT || 'http://127.0.0.1:8787')
+  checkUrl(endpoint, '--endpoint')
+  return endpoint
 }
 
 const credentialText = async (file: string, terminal: Terminal): Promise<string> => {

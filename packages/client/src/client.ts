@@ -1,3 +1,4 @@
+import type * as O from './oauth-shapes.ts'
 import type * as S from './shapes.ts'
 import type { TransportOptions } from './transport.ts'
 import { type Call, type Query, type RequestOptions, type Send, transport } from './transport.ts'
@@ -17,6 +18,7 @@ export const createClient = (options: ClientOptions) => {
     signingKeys: signingKeysOf(send),
     usagePlans: usagePlansOf(send),
     apiKeys: apiKeysOf(send),
+    oauth: oauthOf(send),
     audit: { events: (query: S.AuditQuery = {}) => get<S.Page<S.AuditEvent>>(send, '/audit/events', query) },
     pipeline: pipelineOf(send),
     health: { show: () => get<Readonly<Record<string, unknown>>>(send, '/health') },
@@ -129,6 +131,27 @@ const apiKeysOf = (send: Send) => ({
   /** For good. */
   disable: (id: string, body: S.Note = {}, options: RequestOptions = {}) =>
     post<U.ApiKey>(send, at`/api-keys/${id}/disablement`, options, body),
+})
+
+const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
+const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token'
+
+const oauthOf = (send: Send) => ({
+  /** Signs in (RFC 8693): an ID token for a session's token. `nonce`: the one the ID token was asked for with. */
+  exchange: (subject_token: string, nonce?: string) =>
+    send<O.SignedIn>({
+      ...{ method: 'POST', path: '/oauth/token', open: true },
+      form: { grant_type: TOKEN_EXCHANGE, subject_token_type: ID_TOKEN, subject_token, nonce },
+    }),
+  /** Ends whatever this token is (RFC 7009): a session, or a platform-issued token of one's own. */
+  revoke: (token: string) =>
+    send<Readonly<Record<string, never>>>({
+      ...{ method: 'POST', path: '/oauth/revoke', open: true },
+      form: { token },
+    }),
+  /** RFC 7662, for operators. */
+  introspect: (token: string) =>
+    send<O.Introspection>({ method: 'POST', path: '/oauth/introspect', form: { token } }),
 })
 
 const pipelineOf = (send: Send) => ({

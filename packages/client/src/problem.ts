@@ -30,9 +30,22 @@ const NOBODY_BEHIND: readonly number[] = [502, 503, 504]
 export const problemIn = (status: number, statusText: string, text: string): Problem | undefined => {
   const body = parseJson(text)
   if (isProblem(body)) return body
+  if (isObject(body) && typeof body.error === 'string') return oauthProblem(status, body.error, body)
   if (NOBODY_BEHIND.includes(status)) return undefined
   const detail = isObject(body) ? textIn(body.message) : undefined
   const title = statusText || `HTTP ${status}`
   const code = title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_')
   return { type: 'about:blank', title, status, code, ...(detail !== undefined && { detail }) }
+}
+
+/** OAuth endpoints refuse as RFC 6749 §5.2 has it; `code` says more than their few errors. */
+const oauthProblem = (status: number, error: string, body: Readonly<Record<string, unknown>>): Problem => {
+  const detail = textIn(body.error_description)
+  return {
+    type: 'about:blank',
+    title: error,
+    status,
+    code: textIn(body.code) ?? error,
+    ...(detail !== undefined && { detail }),
+  }
 }

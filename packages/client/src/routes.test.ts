@@ -11,7 +11,7 @@ const sentBy = async (call: (client: Client) => Promise<unknown>): Promise<Sent 
     sent.push({
       method,
       path: new URL(String(url)).pathname,
-      body: body ? JSON.parse(String(body)) : undefined,
+      body: body === undefined ? undefined : bodyIn(String(body)),
     })
     return Response.json({})
   }
@@ -19,6 +19,11 @@ const sentBy = async (call: (client: Client) => Promise<unknown>): Promise<Sent 
   return sent[0]
 }
 
+const bodyIn = (text: string): unknown => (text.startsWith('{') ? JSON.parse(text) : text)
+
+const exchanged =
+  'grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange' +
+  '&subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aid_token&subject_token=id-token&nonce=n-1'
 const issue = { consumer: 'con_1', grants: [] }
 const register = { name: 'n', type: 'service', owner: 'o' } as const
 const publish = { owner: 'o', openapi: {} }
@@ -68,6 +73,9 @@ it.each<[string, (client: Client) => Promise<unknown>, unknown]>([
   ['GET /api-keys/apikey_1', ({ apiKeys }) => apiKeys.show('apikey_1'), undefined],
   ['POST /api-keys/apikey_1/rotation', ({ apiKeys }) => apiKeys.rotate('apikey_1', now), now],
   ['POST /api-keys/apikey_1/disablement', ({ apiKeys }) => apiKeys.disable('apikey_1', note), note],
+  ['POST /oauth/token', ({ oauth }) => oauth.exchange('id-token', 'n-1'), exchanged],
+  ['POST /oauth/revoke', ({ oauth }) => oauth.revoke('t'), 'token=t'],
+  ['POST /oauth/introspect', ({ oauth }) => oauth.introspect('t'), 'token=t'],
   ['GET /audit/events', ({ audit }) => audit.events(), undefined],
   ['GET /pipeline', ({ pipeline }) => pipeline.status(), undefined],
   ['POST /pipeline/ProjectAccess/redrive', ({ pipeline }) => pipeline.redrive('ProjectAccess'), {}],

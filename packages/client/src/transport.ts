@@ -5,7 +5,8 @@ import { parseJson, problemIn } from './problem.ts'
 export interface TransportOptions {
   /** Where the HTTP API is, with or without a base path: `http://127.0.0.1:8787`. */
   readonly endpoint: string
-  readonly credential: Redacted<string>
+  /** Routes that are open need none. */
+  readonly credential?: Redacted<string>
   readonly fetch?: typeof globalThis.fetch
   /** For one attempt, until the whole body is there. */
   readonly timeLimitMilliseconds?: number
@@ -24,6 +25,10 @@ export interface Call extends RequestOptions {
   readonly path: string
   readonly query?: Query
   readonly body?: unknown
+  /** In place of a body, as OAuth has it. */
+  readonly form?: Readonly<Record<string, string | undefined>>
+  /** The credential stays at home: whoever is meant says it in the form. */
+  readonly open?: true
   /** The `etag` of what the caller has read: refused with 412 when it changed since. */
   readonly ifMatch?: string | undefined
 }
@@ -42,7 +47,7 @@ const TIME_LIMIT_MILLISECONDS = 10_000
 /** Sends calls, each once more when the connection fails; a POST keeps its `Idempotency-Key`. Throws on a bad option. */
 export const transport = (options: TransportOptions): Send => {
   const base = baseOf(options.endpoint)
-  checkCredential(options.credential)
+  if (options.credential) checkCredential(options.credential)
   return async <Body>(call: Call): Promise<Outcome<Body>> => {
     const url = base + call.path + searchOf(call.query)
     const request = requestOf(call, options.credential)
@@ -78,22 +83,29 @@ const searchOf = (query: Query = {}): string => {
   return search.size === 0 ? '' : `?${search}`
 }
 
-const requestOf = (
-  { method, body, idempotencyKey, ifMatch }: Call,
-  credential: Redacted<string>,
-): RequestInit => ({
-  method,
+const requestOf = (call: Call, credential: Redacted<string> | undefined): RequestInit => ({
+  method: call.method,
   // A redirect would carry the credential to a place nobody named.
   redirect: 'manual',
-  headers: {
-    accept: 'application/json, application/problem+json',
-    authorization: `Bearer ${credential.reveal()}`,
-    ...(body !== undefined && { 'content-type': 'application/json' }),
-    ...(ifMatch !== undefined && { 'if-match': ifMatch }),
-    ...(method === 'POST' && { 'idempotency-key': idempotencyKey ?? crypto.randomUUID() }),
-  },
-  ...(body !== undefined && { body: JSON.stringify(body) }),
+  headers: headersOf(call, call.open ? undefined : credential),
+  ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
+  ...(call.form && { body: new URLSearchParams(givenIn(call.form)).toString() }),
 })
+
+const headersOf = (
+  { method, body, form, idempotencyKey, ifMatch }: Call,
+  credential: Redacted<string> | undefined,
+): Record<string, string> => ({
+  accept: 'application/json, application/problem+json',
+  ...(credential && { authorization: `Bearer ${credential.reveal()}` }),
+  ...(body !== undefined && { 'content-type': 'application/json' }),
+  ...(form && { 'content-type': 'application/x-www-form-urlencoded' }),
+  ...(ifMatch !== undefined && { 'if-match': ifMatch }),
+  ...(method === 'POST' && !form && { 'idempotency-key': idempotencyKey ?? crypto.randomUUID() }),
+})
+
+const givenIn = (form: NonNullable<Call['form']>): [string, string][] =>
+  Object.entries(form).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))
 
 const attempt = async (
   url: string,

@@ -10,6 +10,7 @@ export {
 } from './platform/platform.ts'
 export { type LocalServices, type LocalServicesOptions, localServices } from './platform/services.ts'
 export { type Adversity, type Bus, localBus } from './runtime/bus.ts'
+export { makeFrom } from './runtime/modules.ts'
 export type { Step } from './runtime/workers.ts'
 export { openDatabase } from './store/database.ts'
 export { sqliteAccessRows } from './store/sqlite-access-rows.ts'

@@ -14,6 +14,7 @@ const readOptions = () => {
     options: {
       port: { type: 'string', default: '8787' },
       'gateway-port': { type: 'string', default: '8788' },
+      'sign-in-port': { type: 'string' },
       data: { type: 'string', default: '.countersign' },
       upstream: { type: 'string' },
       shape: { type: 'string', multiple: true },
@@ -26,7 +27,10 @@ const readOptions = () => {
   })
   const port = portOf(values.port, '--port')
   const gatewayPort = portOf(values['gateway-port'], '--gateway-port')
-  return { ...values, port, gatewayPort, upstream: upstreamOf(values.upstream), gateways: gatewaysIn(values) }
+  // Whoever asks for any free port of the API means all of them.
+  const signInPort = portOf(values['sign-in-port'] ?? (port === 0 ? '0' : '8789'), '--sign-in-port')
+  const upstream = upstreamOf(values.upstream)
+  return { ...values, port, gatewayPort, signInPort, upstream, gateways: gatewaysIn(values) }
 }
 
 const portOf = (text: string, option: string): number => {
@@ -46,6 +50,7 @@ const start = async ({
   json,
   port,
   gatewayPort,
+  signInPort,
   upstream,
   gateways,
   data,
@@ -60,6 +65,7 @@ const start = async ({
     port,
     gatewayPort,
     gateways,
+    signInPort,
     ...(upstream !== undefined && { upstream }),
     signingAlgorithm: await algorithmNamed(algorithm),
     log: (line) => {
@@ -67,12 +73,12 @@ const start = async ({
     },
     ...(!json && { onRequest: (...told) => say(requestLine(...told)) }),
   })
-  const { api, gateway, credentialFile: credential, awsCredentialsFile: awsCredentials } = platform
+  const { api, gateway, signIn, credentialFile: credential, awsCredentialsFile: awsCredentials } = platform
   stopOnSignals(platform, json) // before anybody is told that there is something to stop
   say(
     json
-      ? JSON.stringify({ api, gateway, credential, awsCredentials })
-      : banner({ api, gateway, credential, awsCredentials, data: folder, upstream }),
+      ? JSON.stringify({ api, gateway, signIn, credential, awsCredentials })
+      : banner({ api, gateway, signIn, credential, awsCredentials, data: folder, upstream }),
   )
 }
 

@@ -1,2 +1,3 @@
+export type * from './runs.ts'
 export * from './signing-algorithm.ts'
 export * from './topology.ts'

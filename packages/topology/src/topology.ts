@@ -1,70 +1,6 @@
-import type { EventType, HubEventType } from '@countersign/core/events'
-import type { Authorization, Method } from '@countersign/core/shared'
-
-/** What a function may touch, and how. Each is a least-privilege policy on AWS and a set of ports on one machine. */
-export type Link =
-  /** One entity, claim or kept answer by its key. */
-  | 'ledger:read'
-  /** Entities of a kind, page by page. */
-  | 'ledger:list'
-  /** The event log, page by page. */
-  | 'ledger:log'
-  /** Reading by key, and the command's transaction; without `access:write` it takes no access away. */
-  | 'ledger:write'
-  | 'access:read'
-  | 'access:write'
-  | 'bus:publish'
-  | 'key-ring:read'
-  | 'key-ring:rotate'
-  | 'api-keys:derive'
-  | 'usage-plans:provision'
-  | 'consumer-keys:read'
-  | 'consumer-keys:rotate'
-  | 'queues:inspect'
-  | 'queues:redrive'
-  /** Who may call the authorizer. */
-  | 'authorizer:admit'
-
-export interface Runs {
-  /** From the repository root, without extension; it exports `make` and `handler`. */
-  readonly module: string
-  readonly links: readonly Link[]
-  readonly memoryMegabytes?: number
-  /** Files the bundled module reads at run time: from the repository root, to the bundle's folder. */
-  readonly files?: readonly { readonly from: string; readonly to: string }[]
-}
-
-export interface HttpRoute extends Runs {
-  readonly authorization: Extract<Authorization, 'token' | 'open'>
-  /** May principals of named accounts call it, who sign with IAM credentials and bear no token? */
-  readonly machines: boolean
-}
-
-export interface Subscription extends Runs {
-  readonly source: 'countersign' | 'api-hub'
-  readonly on: readonly [EventType | HubEventType, ...(EventType | HubEventType)[]]
-  /** Receives before a message is given up to the dead-letter queue. */
-  readonly maxReceiveCount: number
-  readonly timeoutSeconds: number
-  /** Functions that work on it at the same time, at most (SQS: 2 or more), where what they call is paced. */
-  readonly mostAtOnce?: number
-}
-
-export interface Stream extends Runs {
-  readonly table: keyof typeof tables
-  readonly maxRetries: number
-  readonly maxRecordAgeSeconds: number
-}
-
-export interface Schedule extends Runs {
-  /** `rate(…)` of EventBridge Scheduler. */
-  readonly every: `rate(${number} ${'minute' | 'minutes' | 'hour' | 'hours' | 'day' | 'days'})`
-}
-
-export interface Rotation extends Runs {
-  readonly secret: 'KeyRing'
-  readonly everyDays: number
-}
+import type { EventType } from '@countersign/core/events'
+import type { Method } from '@countersign/core/shared'
+import type { HttpRoute, Link, Rotation, Runs, Schedule, Stream, Subscription } from './runs.ts'
 
 const functions = 'packages/functions/src'
 
@@ -158,6 +94,17 @@ export const routes = {
   'GET /api-keys/{id}': http('show-api-key', ['ledger:read']),
   'POST /api-keys/{id}/rotation': http('rotate-api-key', ['ledger:write', 'api-keys:derive']),
   'POST /api-keys/{id}/disablement': http('disable-api-key', ['ledger:write']),
+  'POST /oauth/token': {
+    ...http('exchange-token', ['ledger:write', 'access:write', 'key-ring:read', 'identities:read']),
+    authorization: 'open',
+    machines: false,
+  },
+  'POST /oauth/revoke': {
+    ...http('revoke-credential', ['ledger:write', 'access:write', 'key-ring:read']),
+    authorization: 'open',
+    machines: false,
+  },
+  'POST /oauth/introspect': http('introspect-token', ['ledger:read', 'key-ring:read']),
   'GET /audit/events': http('list-audit-events', ['ledger:log']),
   'GET /pipeline': http('show-pipeline', ['queues:inspect']),
   'POST /pipeline/{subscription}/redrive': http('redrive-subscription', ['queues:redrive']),
@@ -246,6 +193,9 @@ export const auditOnly = [
   'signing-key.retired',
   'signing-key.compromised',
   'key-ring.rotation-failed',
+  'session.started',
+  'session.groups-changed',
+  'session.ended',
 ] as const satisfies readonly EventType[]
 
 export const streams = {
@@ -268,6 +218,11 @@ export const schedules = {
     module: `${functions}/schedules/retire-api-keys`,
     every: 'rate(1 minute)',
     links: ['ledger:write', 'ledger:list'],
+  },
+  RefreshSessions: {
+    module: `${functions}/schedules/refresh-sessions`,
+    every: 'rate(5 minutes)',
+    links: ['ledger:list', 'ledger:write', 'access:write', 'identities:read'],
   },
 } as const satisfies Record<string, Schedule>
 

@@ -52,6 +52,11 @@ const coordinates = {
 const deployment = { environment: 'staging', coordinates, generation: 1, authorizerCacheTtlSeconds: 0 }
 const moved = { ...deployment, coordinates: { ...coordinates, gatewayId: 'def456' } }
 const rejected = id('token', 'rejected')
+const sessionId = id('session', 'ada')
+const identified = {
+  ...{ sessionId, subject: 'google#108204268033311374519', email: 'ada@example.org', kid },
+  ...{ issuedAt: at(0), expiresAt: new Date(DAY_ZERO + 900_000).toISOString() },
+}
 const asked = { ...requested, tokenId, requestedBy: operator, reason: 'nightly repairs' }
 
 /** What happened to a few entities, a day between any two facts: each log begins with its entity's first event. */
@@ -199,6 +204,21 @@ const LOGS: readonly (readonly [subject: string, facts: readonly FactOf[]])[] = 
         tokenId: rejected,
         rejectedBy: id('consumer', 'approver'),
         note: 'use staging',
+      }),
+    ],
+  ],
+  [
+    sessionId,
+    [
+      fact('session.started', {
+        ...identified,
+        provider: 'google',
+        groups: ['03dy6vkm2mjx8zd', '01ksv4uv0abcdef'],
+      }),
+      fact('session.groups-changed', { ...identified, groups: ['01ksv4uv0abcdef'] }),
+      fact('session.ended', {
+        ...{ sessionId, subject: identified.subject, expiresAt: identified.expiresAt },
+        ...{ endedAt: at(0), reason: 'signed-out' },
       }),
     ],
   ],

@@ -32,7 +32,7 @@ type Write = ReturnType<typeof Access.project>[number]
 const line = (type: EventType, { row, register, rank, value, by }: Write): string =>
   `| ${[
     `\`${type}\``,
-    `\`${row.replace(/#\d$/, '#0…').replace(/(tok)_\w+/, '$1_…')}\``,
+    `\`${row.replace(/#\d$/, '#0…').replace(/(tok|ses)_\w+/, '$1_…')}\``,
     `\`${register.replace(/_\w+$/, '_…')}\``,
     String(rank),
     value === null ? 'none' : 'given',
@@ -51,6 +51,7 @@ const byCommandAlone = (): string =>
 export const readModelParts = (): Readonly<Record<string, string>> => ({
   'token row': rowAfter('token', 'token.issued'),
   'token row, revoked': rowAfter('token', 'token.revoked'),
+  'session row': rowAfter('session', 'session.ended'),
   'deployment row': rowAfter('deployment', 'api.updated'),
   'fence row': rowAfter('fence', 'consumer.suspended', 'signing-key.compromised'),
   writes: writesTable(),

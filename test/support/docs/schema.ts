@@ -34,6 +34,7 @@ const KINDS = [
   'event',
   'key',
   'publication',
+  'session',
   'token',
   'usage-plan',
 ] as const

@@ -9,6 +9,7 @@ import { keys } from './keys.ts'
 import { pipeline } from './pipeline.ts'
 import { publishApi } from './publish.ts'
 import { selfSigning } from './self-signing.ts'
+import { signInAndOut } from './sign-in.ts'
 import { issuing } from './token-issue.ts'
 import { tokenLife } from './token-life.ts'
 import { tokens } from './tokens.ts'
@@ -29,5 +30,6 @@ export const commands: readonly Command[] = [
   ...keys,
   audit,
   ...pipeline,
+  ...signInAndOut,
   call,
 ]

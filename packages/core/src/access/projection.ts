@@ -19,6 +19,7 @@ import {
   type TokenRefusal,
   tokenRowKey,
 } from './row.ts'
+import { endWrite, identityWrite } from './session-writes.ts'
 
 /** A tombstone outlives the token it refuses by this much, whatever the clocks of the parties say. */
 const TOMBSTONE_MARGIN_SECONDS = 86_400
@@ -43,6 +44,9 @@ export const PROJECTED = [
   'api.deregistered',
   'access-rule.changed',
   'signing-key.compromised',
+  'session.started',
+  'session.groups-changed',
+  'session.ended',
 ] as const satisfies readonly EventType[]
 
 export type ProjectedEvent = EventOf<(typeof PROJECTED)[number]>
@@ -111,6 +115,11 @@ const writesOf = (event: ProjectedEvent): readonly RegisterWrite[] => {
       ]
     case 'api.deregistered':
       return event.data.deployments.flatMap((deployment) => unbind(deployment, rank))
+    case 'session.started':
+    case 'session.groups-changed':
+      return [identityWrite(event.data, rank)]
+    case 'session.ended':
+      return [endWrite(event.data, rank)]
     case 'access-rule.changed':
       return event.data.deployment ? rule(event.data.deployment, rank, event.data.rules, 'command') : []
   }

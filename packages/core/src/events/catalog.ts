@@ -3,6 +3,7 @@ import * as api from './api.ts'
 import * as apiKey from './api-key.ts'
 import * as consumer from './consumer.ts'
 import type { Envelope } from './envelope.ts'
+import * as session from './session.ts'
 import * as key from './signing-key.ts'
 import * as token from './token.ts'
 import * as usage from './usage-plan.ts'
@@ -40,6 +41,9 @@ export const catalog = {
   [key.SigningKeyRetired.type]: key.SigningKeyRetired,
   [key.SigningKeyCompromised.type]: key.SigningKeyCompromised,
   [key.KeyRingRotationFailed.type]: key.KeyRingRotationFailed,
+  [session.SessionStarted.type]: session.SessionStarted,
+  [session.SessionGroupsChanged.type]: session.SessionGroupsChanged,
+  [session.SessionEnded.type]: session.SessionEnded,
 } as const
 
 type Catalog = typeof catalog

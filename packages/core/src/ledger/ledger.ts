@@ -12,6 +12,7 @@ export const ENTITY_KINDS = [
   'publication',
   'usage-plan',
   'api-key',
+  'session',
 ] as const
 export type EntityKind = (typeof ENTITY_KINDS)[number]
 
@@ -94,6 +95,8 @@ export interface ListQuery {
   /** RFC 3339: only entities that expire after / not after this instant. */
   readonly expiresAfter?: string
   readonly expiresUntil?: string
+  /** RFC 3339: only entities created then or later; what is older is not even looked at. */
+  readonly createdFrom?: string
   readonly limit: number
   readonly after: string | undefined
 }

@@ -8,14 +8,17 @@ import {
   secretsManagerApiKeySecret,
   secretsManagerConsumerKeyRings,
   secretsManagerKeyRing,
+  secretText,
   sqsPipeline,
   waitOf,
 } from '@countersign/aws'
 import { environmentCredentials } from '@countersign/aws/authorizer'
+import { Session } from '@countersign/core/session'
 import { ALGORITHMS, DEFAULT_ALGORITHM } from '@countersign/core/shared'
 import { SigningKey } from '@countersign/core/signing-key'
 import { z } from 'zod'
 import { type Environment, processServices } from './connect-authorizer.ts'
+import { identities } from './identity/identities.ts'
 import type { Services } from './services.ts'
 
 const Name = z.string().min(1)
@@ -45,6 +48,14 @@ const Variables = {
       }
     })
     .pipe(Queues),
+  /** `{"sessionSeconds": 900, "providers": [...]}`: who may vouch for people. */
+  SIGN_IN: z.string().transform((text, context): Session.SignInConfiguration => {
+    const read = Session.readSignIn(text)
+    if (read.ok) return read.value
+    context.addIssue({ code: 'custom', message: read.error })
+    return z.NEVER
+  }),
+  DIRECTORY_SECRET: Name,
   ISSUER: Name,
   /** Of the keys that rotations make; those of the ring stay what they are. */
   SIGNING_ALGORITHM: z
@@ -108,6 +119,14 @@ export const connect = async (environment: Environment = process.env): Promise<S
         deadLetterQueueUrl: () => read('UNPUBLISHED_QUEUE_URL'),
       }),
     ),
+    identities: lazily(() => {
+      const configuration = read('SIGN_IN')
+      return identities({
+        clock: processServices.clock,
+        configuration: () => configuration,
+        serviceAccount: secretText({ secret: () => read('DIRECTORY_SECRET') }),
+      })
+    }),
     pipeline: lazily(() => sqsPipeline({ queues: read('SUBSCRIPTION_QUEUES') })),
     authorizerCallers: lazily(() =>
       lambdaAuthorizerCallers({

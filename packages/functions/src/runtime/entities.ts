@@ -3,6 +3,7 @@ import { Consumer, type ConsumerFact } from '@countersign/core/consumer'
 import type { FactOf } from '@countersign/core/events'
 import type { Ledger, Loaded } from '@countersign/core/ledger'
 import { type Api, type ApiChange, Registry } from '@countersign/core/registry'
+import { Session, type SessionFact } from '@countersign/core/session'
 import { isId } from '@countersign/core/shared'
 import { type KeyLog, SigningKey } from '@countersign/core/signing-key'
 import { Token, type TokenFact } from '@countersign/core/token'
@@ -59,6 +60,14 @@ export const publicationShape: EntityShape<
   createdAtOf: ({ refusedAt }) => refusedAt,
 }
 
+export const sessionShape: EntityShape<Session.Session, SessionFact> = {
+  kind: 'session',
+  evolve: Session.evolve,
+  labelsOf: Session.labelsOf,
+  createdAtOf: ({ issuedAt }) => issuedAt,
+  expiresAtOf: ({ expiresAt }) => expiresAt,
+}
+
 export const keyLogShape: EntityShape<KeyLog, Parameters<typeof SigningKey.evolve>[1]> = {
   kind: 'key-ring',
   evolve: (log, fact) => SigningKey.evolve(log ?? SigningKey.NO_KEYS, fact),
@@ -67,6 +76,7 @@ export const keyLogShape: EntityShape<KeyLog, Parameters<typeof SigningKey.evolv
 }
 
 export const loadToken = (ledger: Ledger, id: string) => ledger.load<TokenState>('token', id)
+export const loadSession = (ledger: Ledger, id: string) => ledger.load<Session.Session>('session', id)
 export const loadConsumer = (ledger: Ledger, id: string) => ledger.load<ConsumerState>('consumer', id)
 export const loadKeyLog = (ledger: Ledger) => ledger.load<KeyLog>('key-ring', SigningKey.KEY_RING_ID)
 

@@ -159,13 +159,13 @@ const decodedParameters = ({ pathParameters }: APIGatewayProxyEvent): Record<str
     }),
   )
 
-const causeOf = ({ requestContext }: APIGatewayProxyEvent, now: Date): Cause => ({
+export const causeOf = ({ requestContext }: APIGatewayProxyEvent, now: Date): Cause => ({
   actor: actorOf(requestContext),
   correlationId: requestContext.requestId,
   now,
 })
 
-const header = ({ headers }: APIGatewayProxyEvent, name: string): string | undefined =>
+export const header = ({ headers }: APIGatewayProxyEvent, name: string): string | undefined =>
   Object.entries(headers ?? {}).find(([key]) => key.toLowerCase() === name)?.[1]
 
 const readHeaders = (

@@ -3,6 +3,7 @@ import type { ApiKeySecretStore } from '@countersign/core/api-key'
 import type { Pipeline, Publisher } from '@countersign/core/events'
 import type { Ledger } from '@countersign/core/ledger'
 import type { AuthorizerCallers } from '@countersign/core/registry'
+import type { Identities } from '@countersign/core/session'
 import type { Algorithm, NewId } from '@countersign/core/shared'
 import type { ConsumerKeyRings, KeyRingStore } from '@countersign/core/signing-key'
 import type { GatewayKeys } from '@countersign/core/usage-plan'
@@ -33,6 +34,7 @@ export interface Services {
   readonly apiKeySecret: ApiKeySecretStore
   readonly gatewayKeys: GatewayKeys
   readonly consumerKeyRings: ConsumerKeyRings
+  readonly identities: Identities
   readonly publisher: Publisher
   readonly pipeline: Pipeline
   readonly authorizerCallers: AuthorizerCallers

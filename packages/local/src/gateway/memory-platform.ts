@@ -3,6 +3,7 @@ import { Access } from '@countersign/core/access'
 import { ApiKeys } from '@countersign/core/api-key'
 import type { Cause } from '@countersign/core/events'
 import type { Change } from '@countersign/core/ledger'
+import { Session } from '@countersign/core/session'
 import { Redacted } from '@countersign/core/shared'
 import { provision } from '@countersign/functions/runtime/provisioning'
 import { rotateNow } from '@countersign/functions/runtime/rotating'
@@ -34,6 +35,7 @@ export const startMemoryPlatform = async (clock: () => Date, log: Log): Promise<
     queues,
     bus: localBus({ queues, clock, adversity: undefined, sent: () => {} }),
     clock,
+    identities: Session.NOBODY,
     settings: { issuer: ISSUER, ringRefreshSeconds: 1 },
     log,
     committed: ({ entities }: Change) => {

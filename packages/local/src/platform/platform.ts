@@ -1,11 +1,14 @@
+import { join } from 'node:path'
 import { Access } from '@countersign/core/access'
 import { type EventOf, type HubEventType, hubEvents } from '@countersign/core/events'
 import type { Change } from '@countersign/core/ledger'
+import { type Identities, Session, type SignInConfiguration } from '@countersign/core/session'
 import {
   type Algorithm,
   type Coordinates,
   DEFAULT_ALGORITHM,
   epochSeconds,
+  type Redacted,
   type Row,
 } from '@countersign/core/shared'
 import { SigningKey } from '@countersign/core/signing-key'
@@ -13,6 +16,8 @@ import { causesOf } from '@countersign/functions/runtime/http'
 import type { Log, Services } from '@countersign/functions/runtime/services'
 import { z } from 'zod'
 import { openLocalCredentials } from '../gateway/local-credentials.ts'
+import { localIdentities } from '../oidc/identities.ts'
+import { peopleFile } from '../oidc/people.ts'
 import { type Adversity, hubEntry, localBus } from '../runtime/bus.ts'
 import { createRuntime, type Runtime } from '../runtime/runtime.ts'
 import { createWorkers, type Step } from '../runtime/workers.ts'
@@ -40,6 +45,10 @@ export interface PlatformOptions extends ServerOptions {
   readonly ringRefreshSeconds?: number
   /** Of the keys that rotations make from now on; HS512 unless given. */
   readonly signingAlgorithm?: Algorithm
+  /** Who else vouches for people than this machine's own provider, and how long sessions last. */
+  readonly signInConfiguration?: SignInConfiguration
+  /** The key with which Google's directory is read, where a provider's groups come from there. */
+  readonly serviceAccount?: () => Promise<Redacted<string>>
   /** Told between any two effects of the pipeline. */
   readonly onStep?: (step: Step) => void
 }
@@ -48,6 +57,8 @@ export interface PlatformOptions extends ServerOptions {
 export interface Platform {
   readonly api: string
   readonly gateway: string
+  /** The OpenID provider of this machine: its issuer. */
+  readonly signIn: string
   readonly credentialFile: string
   /** Access keys that sign requests to `iam` routes, as AWS's tools read them. */
   readonly awsCredentialsFile: string
@@ -85,19 +96,36 @@ export const startPlatform = async (options: PlatformOptions): Promise<Platform>
     renewal = renewal.then(() => bootstrap(services, folder.credentialFile)).catch(failed)
   }
   let told = () => {}
-  const { services, runtime } = assemble(options, database, log, clock, failed, () => told())
+  const people = peopleFile(join(options.data, 'people.yaml'))
+  const signIn: { issuer?: string } = {}
+  const { signInConfiguration: configured = Session.NO_SIGN_IN } = options
+  const { serviceAccount } = options
+  const identities = localIdentities({
+    ...{ people, clock, configured, issuer: () => signIn.issuer },
+    ...(serviceAccount && { serviceAccount }),
+  })
+  const { services, runtime } = assemble(options, database, identities, log, clock, failed, () => told())
   try {
     sweep(database, clock())
     await bootstrap(services, folder.credentialFile)
     await runtime.drain()
     told = keyRingChanged // the operator's token may have been signed with a key that was given up
     const credentials = openLocalCredentials(folder.awsCredentialsFile, services.randomBytes)
-    const servers = await startServers(options, services, deploymentsIn(database), credentials, failed)
+    const servers = await startServers(
+      options,
+      services,
+      deploymentsIn(database),
+      credentials,
+      people,
+      failed,
+    )
+    signIn.issuer = servers.signIn
     const schedules = startSchedules(services)
     const sweeping = setInterval(() => sweep(database, clock()), SWEEP_MILLISECONDS).unref()
     return {
       api: servers.api,
       gateway: servers.gateway,
+      signIn: servers.signIn,
       credentialFile: folder.credentialFile,
       awsCredentialsFile: folder.awsCredentialsFile,
       services,
@@ -125,6 +153,7 @@ export const startPlatform = async (options: PlatformOptions): Promise<Platform>
 const assemble = (
   options: PlatformOptions,
   database: Database,
+  identities: Identities,
   log: Log,
   clock: () => Date,
   failed: (error: unknown) => void,
@@ -143,7 +172,18 @@ const assemble = (
   const signingAlgorithm = options.signingAlgorithm ?? DEFAULT_ALGORITHM
   const settings = { issuer: LOCAL_ISSUER, ringRefreshSeconds, signingAlgorithm }
   const unrelayed = () => workers.unrelayed()
-  const ports = localServices({ database, queues, bus, clock, settings, log, committed, sent, unrelayed })
+  const ports = localServices({
+    database,
+    queues,
+    bus,
+    clock,
+    settings,
+    identities,
+    log,
+    committed,
+    sent,
+    unrelayed,
+  })
   const services = { ...ports, publisher: bus }
   const workers = createWorkers({ database, queues, services, adversity, visibilityMilliseconds, onStep })
   const runtime = createRuntime(workers, queues, clock, failed)

@@ -18,6 +18,8 @@ import { type LocalCredential, localIam } from '../gateway/iam.ts'
 import type { GatewayRequest, GatewayResponse } from '../gateway/message.ts'
 import { type GatewayDescription, setupReader } from '../gateway/setup.ts'
 import { createMeter } from '../gateway/usage.ts'
+import type { PeopleFile } from '../oidc/people.ts'
+import { startOidcProvider } from '../oidc/provider.ts'
 import { type Listening, listen } from '../server/http-server.ts'
 import { asProblem, missingRoute, PLATFORM_COORDINATES, platformIntegration } from '../server/platform-api.ts'
 import { proxyTo, startExampleUpstream } from '../server/upstream.ts'
@@ -27,6 +29,8 @@ import type { LocalServices } from './services.ts'
 export interface ServerOptions {
   readonly port: number
   readonly gatewayPort: number
+  /** Of the OpenID provider of this machine; any that is free unless given. */
+  readonly signInPort?: number
   readonly upstream?: string
   /** Answers what the gateway let through, instead of an upstream. */
   readonly integrate?: Integration
@@ -48,6 +52,8 @@ export interface Served {
 export interface Servers {
   readonly api: string
   readonly gateway: string
+  /** The OpenID provider of this machine: its issuer. */
+  readonly signIn: string
   close(): Promise<void>
 }
 
@@ -65,6 +71,7 @@ export const startServers = async (
   services: LocalServices,
   deployments: Deployments,
   credentials: readonly LocalCredential[],
+  people: PeopleFile,
   failed: Failed,
 ): Promise<Servers> => {
   const listening: Listening[] = []
@@ -94,7 +101,10 @@ export const startServers = async (
     const front = createGateway({ ...common, ...deployments, integrate })
     const addressOf = addressReader(gateways, deployments.isDeployed)
     const serving = listen(options.gatewayPort, addressOf, timed(front, options.onRequest), failed)
-    return { api, gateway: await open(serving, options.gatewayPort, '--gateway-port'), close }
+    const gateway = await open(serving, options.gatewayPort, '--gateway-port')
+    const port = options.signInPort ?? 0
+    const signIn = await open(startOidcProvider({ port, people, clock, failed }), port, '--sign-in-port')
+    return { api, gateway, signIn, close }
   } catch (error) {
     await close()
     throw error

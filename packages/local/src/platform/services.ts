@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Change } from '@countersign/core/ledger'
+import type { Identities } from '@countersign/core/session'
 import { idFrom, type NewId } from '@countersign/core/shared'
 import type { Log, Services, Settings } from '@countersign/functions/runtime/services'
 import type { SubscriptionName } from '@countersign/topology'
@@ -20,6 +21,7 @@ export interface LocalServicesOptions {
   readonly bus: Bus
   readonly clock: () => Date
   readonly settings: Settings
+  readonly identities: Identities
   readonly log: Log
   /** Told after every commit that brought events, and after a redrive. */
   readonly committed: (change: Change) => void
@@ -36,7 +38,7 @@ export interface LocalServices extends Services {
 
 /** Every port over one SQLite file. */
 export const localServices = (options: LocalServicesOptions): LocalServices => {
-  const { database, bus, clock, settings, log } = options
+  const { database, bus, clock, settings, identities, log } = options
   return {
     ledger: sqliteLedger(database, options.committed),
     accessRows: sqliteAccessRows(database),
@@ -44,6 +46,7 @@ export const localServices = (options: LocalServicesOptions): LocalServices => {
     apiKeySecret: sqliteApiKeySecret(database),
     gatewayKeys: sqliteGatewayKeys(database),
     consumerKeyRings: (consumerId) => sqliteKeyRing(database, consumerId),
+    identities,
     publisher: bus,
     pipeline: localPipeline(options),
     authorizerCallers: sqliteAuthorizerCallers(database),

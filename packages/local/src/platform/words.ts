@@ -5,6 +5,7 @@ export const HELP = `Starts the platform on this machine.
 
   --port N           the HTTP API, 8787 unless given (0: any that is free)
   --gateway-port N   the API Gateway emulation, 8788 unless given (0: any that is free)
+  --sign-in-port N   the OpenID provider, 8789 unless given (0: any that is free; so is it with --port 0)
   --data DIR         where the state is kept, .countersign unless given
   --upstream URL     a backend of yours behind the gateway, instead of the example
   --signing-algorithm NAME
@@ -19,6 +20,7 @@ export const HELP = `Starts the platform on this machine.
 export interface Told {
   readonly api: string
   readonly gateway: string
+  readonly signIn: string
   readonly credential: string
   readonly awsCredentials: string
   readonly data: string
@@ -26,7 +28,15 @@ export interface Told {
 }
 
 /** What runs, where the credential lies, what to try next. */
-export const banner = ({ api, gateway, credential, awsCredentials, data, upstream }: Told): string => {
+export const banner = ({
+  api,
+  gateway,
+  signIn,
+  credential,
+  awsCredentials,
+  data,
+  upstream,
+}: Told): string => {
   const endpoint = api.endsWith(':8787') ? '' : ` --endpoint ${api}`
   const file = credential.endsWith('/.countersign/operator.token') ? '' : ` --credential ${credential}`
   const through = gateway.endsWith(':8788') ? '' : ` --gateway ${gateway}`
@@ -34,6 +44,7 @@ export const banner = ({ api, gateway, credential, awsCredentials, data, upstrea
   return `
   HTTP API     ${api}
   API Gateway  ${gateway}/{gatewayId}/{stage}/{path}, in front of ${upstream ?? 'a small example upstream'}
+  Sign-in      ${signIn} (an OpenID provider; its people: ${data}/people.yaml)
   State        ${data}
   Credential   ${credential} (the operator's bearer token; only you can read it)
   Access keys  ${awsCredentials} (sign requests to iam routes; AWS_SHARED_CREDENTIALS_FILE takes it)

@@ -1,3 +1,4 @@
+import { Session } from '@countersign/core/session'
 import { describe, expect, it } from 'vitest'
 import { localServices } from '../platform/services.ts'
 import { openDatabase } from '../store/database.ts'
@@ -16,6 +17,7 @@ const services = localServices({
   clock,
   settings: { issuer: 'urn:countersign:local', ringRefreshSeconds: 1 },
   log: quiet,
+  identities: Session.NOBODY,
   committed: quiet,
   sent: quiet,
   unrelayed: () => 0,

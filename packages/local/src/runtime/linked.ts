@@ -40,6 +40,11 @@ const OPENED_BY: Opened = {
     closePlan: ['usage-plans:provision'],
     setKeys: ['usage-plans:provision'],
   },
+  identities: {
+    configuration: ['identities:read'],
+    verify: ['identities:read'],
+    directoryOf: ['identities:read'],
+  },
   publisher: { publish: ['bus:publish'] },
   pipeline: { status: ['queues:inspect'], redrive: ['queues:redrive'] },
   authorizerCallers: { admit: ['authorizer:admit'], dismiss: ['authorizer:admit'] },
@@ -84,6 +89,7 @@ export const linked = (services: Services, module: string, links: readonly Link[
     gatewayKeys: opened('gatewayKeys'),
     consumerKeyRings: (consumerId) =>
       guarded(services.consumerKeyRings(consumerId), 'consumerKeyRings', CONSUMER_RING_OPENED_BY),
+    identities: opened('identities'),
     publisher: opened('publisher'),
     pipeline: opened('pipeline'),
     authorizerCallers: opened('authorizerCallers'),

@@ -165,6 +165,7 @@ const listEntities = <State>(database: Database, kind: string, query: ListQuery)
       sql: 'EXISTS (SELECT 1 FROM entity_label WHERE kind = entity.kind AND label = ? AND id = entity.id)',
       values: [label],
     })),
+    optional('created_at >= ?', sortableIfAny(query.createdFrom)),
     optional('expires_at > ?', sortableIfAny(query.expiresAfter)),
     optional('expires_at <= ?', sortableIfAny(query.expiresUntil)),
     { sql: '(created_at, id) > (?, ?)', values: [createdAt, id] },

@@ -1,0 +1,5 @@
+export * from './id-token.ts'
+export * from './identities.ts'
+export * from './nobody.ts'
+export * from './session.ts'
+export * from './sign-in.ts'

@@ -1,0 +1,62 @@
+import type { Claims } from '@countersign/core/access'
+import type { Cause } from '@countersign/core/events'
+import { Session } from '@countersign/core/session'
+import { err, ok, type Result } from '@countersign/core/shared'
+import { Token } from '@countersign/core/token'
+import { change, command, type Decided } from '../runtime/command.ts'
+import { loadSession, loadToken, sessionShape, tokenShape } from '../runtime/entities.ts'
+import { lambda } from '../runtime/lambda.ts'
+import { type OauthRefusal, oauthHandler } from '../runtime/oauth.ts'
+import { readPresented } from '../runtime/presented.ts'
+import type { Services } from '../runtime/services.ts'
+
+type Needs = Pick<Services, 'ledger' | 'keyRing' | 'settings' | 'newId' | 'clock' | 'log'>
+
+/**
+ * RFC 7009: whoever holds a session's token or a platform-issued one ends it, and is refused from the next call on.
+ * Holding it is all it takes: nobody can present what they do not hold. What is unknown, over or garbage is answered 200
+ * as well (§2.2).
+ */
+export const make = (services: Needs) =>
+  oauthHandler(['token', 'token_type_hint'], services, async ({ form, cause }) => {
+    const token = form.get('token')
+    if (token === undefined)
+      return err({ error: 'invalid_request', code: 'parameter_missing', detail: 'token is missing' })
+    const claims = await readPresented(services, token, cause.now)
+    return claims ? revoke(services, claims, cause) : ok({})
+  })
+
+const revoke = async (
+  services: Needs,
+  claims: Claims,
+  { correlationId, now }: Cause,
+): Promise<Result<object, OauthRefusal>> => {
+  const actor = claims.kind === 'session' ? claims.subject : claims.consumerId
+  const cause = { actor, correlationId, now }
+  const decide = decisionOn(services, claims, cause)
+  const saved = await command(services, { cause, idempotencyKey: undefined, fingerprint: '' }, decide)
+  if (saved.ok) return ok({})
+  const detail = 'it was changed by too many at once; try again'
+  return err({ error: 'temporarily_unavailable', code: saved.error.reason, detail })
+}
+
+const NOTHING_TO_DO = ok({ changes: [], answer: { status: 200, body: {} } })
+
+const decisionOn =
+  ({ ledger, newId }: Needs, claims: Claims, cause: Cause): (() => Decided) =>
+  async () => {
+    const answer = { status: 200, body: {} }
+    if (claims.kind === 'session') {
+      const loaded = await loadSession(ledger, claims.sessionId)
+      if (!loaded.state) return NOTHING_TO_DO
+      const facts = Session.end(loaded.state, 'signed-out', cause)
+      return ok({ ...change(sessionShape, claims.sessionId, loaded, facts, { cause, newId }), answer })
+    }
+    if (claims.kind !== 'token') return NOTHING_TO_DO
+    const loaded = await loadToken(ledger, claims.tokenId)
+    const facts = loaded.state && Token.revoke(loaded.state, { reason: 'requested' }, cause)
+    if (!facts?.ok) return NOTHING_TO_DO
+    return ok({ ...change(tokenShape, claims.tokenId, loaded, facts.value, { cause, newId }), answer })
+  }
+
+export const handler = lambda(make)

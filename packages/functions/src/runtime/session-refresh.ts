@@ -1,0 +1,130 @@
+import type { Cause } from '@countersign/core/events'
+import {
+  type DirectoryRefusal,
+  type IdentityProvider,
+  Session,
+  type SessionEnd,
+} from '@countersign/core/session'
+import { ok } from '@countersign/core/shared'
+import { change, command } from './command.ts'
+import { loadSession, sessionShape } from './entities.ts'
+import { causesOf } from './http.ts'
+import type { Services } from './services.ts'
+
+type RefreshServices = Pick<Services, 'ledger' | 'identities' | 'newId' | 'randomBytes' | 'clock' | 'log'>
+type Live = Session.Session
+
+/** What one run came to: people asked about, those the directory gave no answer for, those there was no time for. */
+export interface Refreshed {
+  readonly asked: number
+  readonly failed: number
+  readonly left: number
+}
+
+/** Below the 60 s of a run. */
+const RUN_MILLISECONDS = 45_000
+/** Google's Directory API takes 2,400 queries a minute; one person is at least two, and sign-ins ask as well. */
+const AT_ONCE = 4
+const LONGEST_SESSION_MILLISECONDS = 3_600_000
+const PAGE = 100
+
+/**
+ * Asks about each person with a live session once. What narrows a session is in the transaction that says so. Without an
+ * answer a session keeps its groups, until its own end: a directory that is down must not lock everybody out, and a
+ * session is short.
+ */
+export const refreshSessions = async (services: RefreshServices, cause: Cause): Promise<Refreshed> => {
+  const people = rotated(await livePeople(services, cause.now), services)
+  const ends = services.clock().getTime() + RUN_MILLISECONDS
+  const done = { asked: 0, failed: 0 }
+  const waiting = people.values()
+  const worker = async () => {
+    while (services.clock().getTime() < ends) {
+      const { value: sessions, done: over } = waiting.next()
+      if (over || !sessions) return
+      done.asked += 1
+      if (!(await refreshPerson(services, sessions, cause))) done.failed += 1
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, worker))
+  return { ...done, left: people.length - done.asked }
+}
+
+/** Live sessions by person; only those young enough to be alive are looked at. */
+const livePeople = async ({ ledger }: RefreshServices, now: Date): Promise<readonly (readonly Live[])[]> => {
+  const query = {
+    labels: ['status=live'],
+    expiresAfter: now.toISOString(),
+    createdFrom: new Date(now.getTime() - LONGEST_SESSION_MILLISECONDS).toISOString(),
+    limit: PAGE,
+  }
+  const people = new Map<string, Live[]>()
+  let after: string | undefined
+  do {
+    const { items, next } = await ledger.list<Live>('session', { ...query, after })
+    for (const { state } of items) people.set(state.subject, [...(people.get(state.subject) ?? []), state])
+    after = next
+  } while (after !== undefined)
+  return [...people.values()]
+}
+
+/** Another one is first every time, so that nobody is always the one there is no time for. */
+const rotated = <T>(items: readonly T[], { randomBytes }: RefreshServices): readonly T[] => {
+  const [a = 0, b = 0, c = 0] = randomBytes(3)
+  const first = items.length === 0 ? 0 : (a * 65_536 + b * 256 + c) % items.length
+  return [...items.slice(first), ...items.slice(0, first)]
+}
+
+const ENDS: Readonly<Record<DirectoryRefusal, SessionEnd>> = {
+  account_unknown: 'account-unknown',
+  account_suspended: 'account-suspended',
+  account_of_other_domain: 'account-of-other-domain',
+}
+
+/** Whether there was an answer, or none was needed. */
+const refreshPerson = async (
+  services: RefreshServices,
+  sessions: readonly Live[],
+  cause: Cause,
+): Promise<boolean> => {
+  const [first] = sessions
+  const provider = first && providerOf(services, first)
+  if (first && !provider) return settle(services, sessions, cause, 'account-unknown') // it is not trusted any more
+  if (!first || !provider || !Session.canBeAskedAgain(provider)) return true
+  try {
+    const person = { id: Session.idIn(first.subject), email: first.email }
+    const told = await services.identities.directoryOf(provider).groupsOf(person)
+    const groups = told.ok ? Session.groupsFrom(told.value) : undefined
+    return await settle(services, sessions, cause, told.ok ? (groups ?? []) : ENDS[told.error])
+  } catch (error) {
+    const ids = sessions.map(({ id }) => id)
+    const line = { message: 'a session could not be refreshed', sessions: ids, error: causesOf(error) }
+    services.log({ level: 'warn', ...line })
+    return false
+  }
+}
+
+const providerOf = ({ identities }: RefreshServices, session: Live): IdentityProvider | undefined =>
+  identities.configuration().providers.find(({ name }) => name === session.provider)
+
+const settle = async (
+  services: RefreshServices,
+  sessions: readonly Live[],
+  cause: Cause,
+  told: readonly string[] | SessionEnd,
+): Promise<boolean> => {
+  for (const { id } of sessions) {
+    const saved = await command(services, { cause, idempotencyKey: undefined, fingerprint: '' }, async () => {
+      const loaded = await loadSession(services.ledger, id)
+      if (!loaded.state) throw new Error(`the session ${id} is listed and not there`)
+      const facts =
+        typeof told === 'string'
+          ? Session.end(loaded.state, told, cause)
+          : Session.changeGroups(loaded.state, told, cause)
+      const { changes } = change(sessionShape, id, loaded, facts, { ...services, cause })
+      return ok({ changes, answer: { status: 200, body: undefined } })
+    })
+    if (!saved.ok) throw new Error(`the session ${id} could not be changed: ${saved.error.reason}`)
+  }
+  return true
+}

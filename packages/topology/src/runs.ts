@@ -1,0 +1,70 @@
+import type { EventType, HubEventType } from '@countersign/core/events'
+import type { Authorization } from '@countersign/core/shared'
+import type { tables } from './topology.ts'
+
+/** What a function may touch, and how. Each is a least-privilege policy on AWS and a set of ports on one machine. */
+export type Link =
+  /** One entity, claim or kept answer by its key. */
+  | 'ledger:read'
+  /** Entities of a kind, page by page. */
+  | 'ledger:list'
+  /** The event log, page by page. */
+  | 'ledger:log'
+  /** Reading by key, and the command's transaction; without `access:write` it takes no access away. */
+  | 'ledger:write'
+  | 'access:read'
+  | 'access:write'
+  | 'bus:publish'
+  | 'key-ring:read'
+  | 'key-ring:rotate'
+  | 'api-keys:derive'
+  | 'usage-plans:provision'
+  | 'consumer-keys:read'
+  | 'consumer-keys:rotate'
+  /** Who vouches for people, and what they are members of. */
+  | 'identities:read'
+  | 'queues:inspect'
+  | 'queues:redrive'
+  /** Who may call the authorizer. */
+  | 'authorizer:admit'
+
+export interface Runs {
+  /** From the repository root, without extension; it exports `make` and `handler`. */
+  readonly module: string
+  readonly links: readonly Link[]
+  readonly memoryMegabytes?: number
+  /** Files the bundled module reads at run time: from the repository root, to the bundle's folder. */
+  readonly files?: readonly { readonly from: string; readonly to: string }[]
+}
+
+export interface HttpRoute extends Runs {
+  readonly authorization: Extract<Authorization, 'token' | 'open'>
+  /** May principals of named accounts call it, who sign with IAM credentials and bear no token? */
+  readonly machines: boolean
+}
+
+export interface Subscription extends Runs {
+  readonly source: 'countersign' | 'api-hub'
+  readonly on: readonly [EventType | HubEventType, ...(EventType | HubEventType)[]]
+  /** Receives before a message is given up to the dead-letter queue. */
+  readonly maxReceiveCount: number
+  readonly timeoutSeconds: number
+  /** Functions that work on it at the same time, at most (SQS: 2 or more), where what they call is paced. */
+  readonly mostAtOnce?: number
+}
+
+export interface Stream extends Runs {
+  readonly table: keyof typeof tables
+  readonly maxRetries: number
+  readonly maxRecordAgeSeconds: number
+}
+
+export interface Schedule extends Runs {
+  /** `rate(…)` of EventBridge Scheduler. */
+  readonly every: `rate(${number} ${'minute' | 'minutes' | 'hour' | 'hours' | 'day' | 'days'})`
+}
+
+export interface Rotation extends Runs {
+  readonly secret: 'KeyRing'
+  readonly everyDays: number
+}

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { subscriptions } from '@countersign/topology'
 import { consumer, publish, SHOW, selfSigning } from '../acceptance/given.ts'
 import { done } from '../support/world.ts'
 import { eventually } from './eventually.ts'
@@ -17,7 +18,7 @@ export interface Issued {
 /** An API of another team behind the authorizer, and a consumer of it. */
 export const housing = async (world: EmulatorWorld) => {
   const { client } = world
-  await hasten(world, 'ProjectAccess')
+  for (const subscription of Object.keys(subscriptions)) await hasten(world, subscription)
   await world.attach(HOUSING.gatewayId)
   await publish(client, 'housing', { document: DOCUMENT, at: HOUSING })
   const { id: holder } = await consumer(client, 'Housing service')

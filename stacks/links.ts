@@ -172,6 +172,15 @@ const GRANTS: Readonly<Record<Link, Grant>> = {
     ],
     environment: queues,
   },
+  'authorizer-caches:flush': {
+    permissions: [
+      allow(
+        ['apigateway:DELETE'],
+        ['/restapis', '/apis'].map((apis) => ofApiGateway(`${apis}/*/stages/*/cache/authorizers`)),
+      ),
+    ],
+    environment: { ACCOUNT_ID: accountId },
+  },
   'authorizer:admit': {
     permissions: [
       {

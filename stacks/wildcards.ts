@@ -11,6 +11,12 @@ export const WILDCARDS = {
     reason:
       'Each consumer that signs its own tokens has a secret, made when it is registered; the prefix of this stage is exact.',
   },
+  authorizerCaches: {
+    suffix: '/*/stages/*/cache/authorizers',
+    service: 'apigateway',
+    reason:
+      "Which API Gateways of this account are flushed is known when they are registered; the action empties an authorizer's cache and nothing else.",
+  },
   apiMethods: {
     suffix: '/*',
     service: 'execute-api',

@@ -72,6 +72,7 @@ export const standStill = (now: Date) => {
       },
     },
     pipeline: { status: async () => ({ unrelayed: 0, subscriptions: [] }), redrive: async () => undefined },
+    authorizerCaches: { flush: async () => 'flushed' },
     authorizerCallers: sqliteAuthorizerCallers(database),
     clock: () => now,
     newId: (kind) => idFrom(kind, bytes(16)),

@@ -64,6 +64,19 @@ export const deliveriesIn = (world: EmulatorWorld, calls: Calls): Deliveries => 
         delivered(HUB_SOURCE, 'api-hub.api-withdrawn', { publicationId, name: withdrawn }),
       ]
     },
+    FlushAuthorizerCaches: async () => {
+      const [token, consumer] = [await given.token(), await given.consumer()]
+      await calls.route('POST /tokens/{id}/revocation', {
+        path: { id: token },
+        body: { reason: 'requested' },
+      })
+      await calls.route('POST /consumers/{id}/suspension', { path: { id: consumer } })
+      const said = await Promise.all(
+        [token, consumer].map((subject) => services.ledger.events({ subject, limit: 10, after: undefined })),
+      )
+      const taking = said.flatMap(({ items }) => items).filter(({ type }) => /revoked|suspended/.test(type))
+      return taking.map((event) => delivered('countersign', event.type, event))
+    },
     AdmitAccounts: async () => {
       const names = [
         await given.api({ accountId: freshAccount() }),

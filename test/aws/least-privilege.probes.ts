@@ -82,6 +82,7 @@ const subscriptionProbes = (calls: Calls, deliveries: Deliveries): Named<typeof 
     ProjectAccess: receiving('ProjectAccess'),
     ProvisionUsagePlan: { ...receiving('ProvisionUsagePlan'), lane: 'usage plans' },
     RegisterPublishedApi: receiving('RegisterPublishedApi'),
+    FlushAuthorizerCaches: receiving('FlushAuthorizerCaches'),
     AdmitAccounts: receiving('AdmitAccounts'),
   }
 }

@@ -37,6 +37,14 @@ const UNJUDGED = (functions: readonly string[]): readonly Unjudged[] => [
       "Lambda's poller needs all three (AWS refuses the mapping without them); the emulator's asks no role.",
   },
   {
+    actions: ['apigateway:DELETE'],
+    grants: each(['/apis', '/restapis'], (apis) => [
+      'FlushAuthorizerCachesSubscriber',
+      `${apis}/*/stages/*/cache/authorizers`,
+    ]),
+    reason: 'The emulator knows neither FlushStageAuthorizersCache nor ResetAuthorizersCache.',
+  },
+  {
     actions: ['sqs:SendMessage'],
     grants: [
       ...each(Object.keys(streams), (name) => [`${name}Stream`, `${name}DeadLettersQueue`]),

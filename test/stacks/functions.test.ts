@@ -55,6 +55,7 @@ describe('every function', () => {
     )
     expect(sorted(new Set(names))).toEqual([
       'ACCESS_TABLE',
+      'ACCOUNT_ID',
       'API_KEY_SECRET',
       'AUTHORIZER_FUNCTIONS',
       'BUS_NAME',

@@ -98,6 +98,10 @@ const LINKS: Readonly<
     ],
     told: ['SUBSCRIPTION_QUEUES'],
   },
+  'authorizer-caches:flush': {
+    grants: ['/apis', '/restapis'].map((apis) => `apigateway:DELETE on ${apis}/*/stages/*/cache/authorizers`),
+    told: ['ACCOUNT_ID'],
+  },
   'authorizer:admit': {
     grants: ['AddPermission', 'RemovePermission'].flatMap((action) =>
       ['Authorizer', 'SimpleAuthorizer'].map((name) => `lambda:${action} on function:${name}Function`),

@@ -1,3 +1,4 @@
+export { type ApiGatewayCachesOptions, apiGatewayCaches } from './api-gateway-caches.ts'
 export { type ApiGatewayKeysOptions, apiGatewayKeys } from './api-gateway-keys.ts'
 export { waitOf } from './calls.ts'
 export { type DynamoAccessRowsOptions, dynamoAccessRows } from './dynamo-access-rows.ts'

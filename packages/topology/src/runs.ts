@@ -25,6 +25,8 @@ export type Link =
   | 'identities:read'
   | 'queues:inspect'
   | 'queues:redrive'
+  /** What gateways keep of the authorizer's answers. */
+  | 'authorizer-caches:flush'
   /** Who may call the authorizer. */
   | 'authorizer:admit'
 

@@ -63,7 +63,8 @@ const describe = (api: Api, now: Date): string =>
           REGION: ({ region }) => region,
           GATEWAY: ({ gatewayId }) => gatewayId,
           STAGE: ({ stage }) => stage,
-          'CACHE TTL': ({ authorizerCacheTtlSeconds: seconds }) => `${seconds ?? 0} s`,
+          // What was taken away is refused there this long after the answer, or sooner.
+          'REFUSES WITHIN': ({ authorizerCacheTtlSeconds: seconds }) => `${seconds ?? 0} s`,
         }),
     table(api.routes, {
       METHOD: ({ method }) => method,

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import {
+  apiGatewayCaches,
   apiGatewayKeys,
   dynamoAccessRows,
   dynamoLedger,
@@ -31,6 +32,7 @@ const Variables = {
   BUS_NAME: Name,
   UNPUBLISHED_QUEUE_URL: z.url(),
   KEY_RING_SECRET: Name,
+  ACCOUNT_ID: Name,
   /** Names of the authorizer's functions, with commas between them. */
   AUTHORIZER_FUNCTIONS: Name.transform((text) => text.split(',')),
   AWS_REGION: Name,
@@ -132,6 +134,13 @@ export const connect = async (environment: Environment = process.env): Promise<S
       lambdaAuthorizerCallers({
         functionNames: read('AUTHORIZER_FUNCTIONS'),
         region: read('AWS_REGION'),
+        endpoint: environment.AWS_ENDPOINT_URL || undefined,
+        credentials: () => environmentCredentials(environment),
+      }),
+    ),
+    authorizerCaches: lazily(() =>
+      apiGatewayCaches({
+        accountId: read('ACCOUNT_ID'),
         endpoint: environment.AWS_ENDPOINT_URL || undefined,
         credentials: () => environmentCredentials(environment),
       }),

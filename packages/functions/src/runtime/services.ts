@@ -2,7 +2,7 @@ import type { AccessRowStore } from '@countersign/core/access'
 import type { ApiKeySecretStore } from '@countersign/core/api-key'
 import type { Pipeline, Publisher } from '@countersign/core/events'
 import type { Ledger } from '@countersign/core/ledger'
-import type { AuthorizerCallers } from '@countersign/core/registry'
+import type { AuthorizerCaches, AuthorizerCallers } from '@countersign/core/registry'
 import type { Identities } from '@countersign/core/session'
 import type { Algorithm, NewId } from '@countersign/core/shared'
 import type { ConsumerKeyRings, KeyRingStore } from '@countersign/core/signing-key'
@@ -38,6 +38,7 @@ export interface Services {
   readonly publisher: Publisher
   readonly pipeline: Pipeline
   readonly authorizerCallers: AuthorizerCallers
+  readonly authorizerCaches: AuthorizerCaches
   readonly clock: () => Date
   readonly newId: NewId
   /** From a CSPRNG. */

@@ -1,3 +1,4 @@
+import type { AuthorizerCaches } from '@countersign/core/registry'
 import type { AuthorizerAnswer } from './authorizer-answer.ts'
 
 const MOST_ENTRIES = 10_000
@@ -32,3 +33,20 @@ export const createAuthorizerCache = (): AuthorizerCache => {
     },
   }
 }
+
+/** How a stage is told from the others: one gateway is all there is, whatever accounts its deployments say. */
+export const stageNameOf = ({
+  gatewayId,
+  stage,
+}: {
+  readonly gatewayId: string
+  readonly stage: string
+}): string => `${gatewayId}/${stage}`
+
+/** The emulation's cache as the platform flushes it. */
+export const cachesOf = (cache: AuthorizerCache): AuthorizerCaches => ({
+  flush: async (stage) => {
+    cache.flush(stageNameOf(stage))
+    return 'flushed'
+  },
+})

@@ -8,7 +8,7 @@ import {
   segmentsOf,
 } from '@countersign/core/shared'
 import { type Authorizer, type AuthorizerAnswer, ask, contextOf, verdictOf } from './authorizer-answer.ts'
-import type { AuthorizerCache } from './authorizer-cache.ts'
+import { type AuthorizerCache, stageNameOf } from './authorizer-cache.ts'
 import { eventFor, methodArnOf } from './authorizer-event.ts'
 import { preflightAnswer, withCors } from './cors.ts'
 import type { Iam } from './iam.ts'
@@ -158,7 +158,7 @@ const answerFor = async (
   { request, coordinates, setup, route, ttlSeconds }: Visit,
   identity: readonly string[],
 ): Promise<Result<AuthorizerAnswer, GatewayResponse>> => {
-  const stage = `${coordinates.gatewayId}/${coordinates.stage}`
+  const stage = stageNameOf(coordinates)
   const caller = JSON.stringify(identity)
   const now = clock()
   const kept = ttlSeconds > 0 ? cache.get(stage, caller, now.getTime()) : undefined

@@ -6,7 +6,6 @@ import type { AuthorizerServices } from '@countersign/functions/authorizer/decid
 import { causesOf } from '@countersign/functions/runtime/http'
 import type { Log, LogLine, Services } from '@countersign/functions/runtime/services'
 import { addressReader, wholeUrl } from '../gateway/address.ts'
-import { createAuthorizerCache } from '../gateway/authorizer-cache.ts'
 import {
   type Authorizer,
   type Authorizers,
@@ -89,7 +88,7 @@ export const startServers = async (
     accessRows,
     clock,
     authorizers: telling(services),
-    cache: createAuthorizerCache(),
+    cache: services.authorizerCache,
     setupOf: setupReader(gateways),
     iam: localIam(credentials, clock),
     meter: createMeter(services.gatewayKeys, clock),

@@ -4,6 +4,7 @@ import type { Identities } from '@countersign/core/session'
 import { idFrom, type NewId } from '@countersign/core/shared'
 import type { Log, Services, Settings } from '@countersign/functions/runtime/services'
 import type { SubscriptionName } from '@countersign/topology'
+import { type AuthorizerCache, cachesOf, createAuthorizerCache } from '../gateway/authorizer-cache.ts'
 import type { Bus } from '../runtime/bus.ts'
 import { queueNames } from '../runtime/workers.ts'
 import type { Database } from '../store/database.ts'
@@ -34,11 +35,14 @@ const newId: NewId = (kind) => idFrom(kind, randomBytes(16))
 /** The ports of one machine: its gateway's keys and plans are also asked what they allow. */
 export interface LocalServices extends Services {
   readonly gatewayKeys: GatewayLedger
+  /** What the gateway keeps of the authorizer's answers. */
+  readonly authorizerCache: AuthorizerCache
 }
 
 /** Every port over one SQLite file. */
 export const localServices = (options: LocalServicesOptions): LocalServices => {
   const { database, bus, clock, settings, identities, log } = options
+  const authorizerCache = createAuthorizerCache()
   return {
     ledger: sqliteLedger(database, options.committed),
     accessRows: sqliteAccessRows(database),
@@ -50,6 +54,8 @@ export const localServices = (options: LocalServicesOptions): LocalServices => {
     publisher: bus,
     pipeline: localPipeline(options),
     authorizerCallers: sqliteAuthorizerCallers(database),
+    authorizerCache,
+    authorizerCaches: cachesOf(authorizerCache),
     clock,
     newId,
     randomBytes,

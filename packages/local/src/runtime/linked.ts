@@ -47,6 +47,7 @@ const OPENED_BY: Opened = {
   },
   publisher: { publish: ['bus:publish'] },
   pipeline: { status: ['queues:inspect'], redrive: ['queues:redrive'] },
+  authorizerCaches: { flush: ['authorizer-caches:flush'] },
   authorizerCallers: { admit: ['authorizer:admit'], dismiss: ['authorizer:admit'] },
 }
 
@@ -92,6 +93,7 @@ export const linked = (services: Services, module: string, links: readonly Link[
     identities: opened('identities'),
     publisher: opened('publisher'),
     pipeline: opened('pipeline'),
+    authorizerCaches: opened('authorizerCaches'),
     authorizerCallers: opened('authorizerCallers'),
   }
 }

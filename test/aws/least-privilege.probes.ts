@@ -161,6 +161,17 @@ const scheduleProbes = (world: EmulatorWorld, calls: Calls): Named<typeof schedu
       }
     },
   },
+  /** A token of a second more than a day is to be told of a second after its issue. */
+  RemindOfExpiry: {
+    late: true,
+    prepare: async () => {
+      const body = { ...(await givenBy(calls, world).wanted()), expiresIn: '86401s' }
+      await calls.route('POST /tokens', { body })
+      const due = performance.now() + 1_100
+      await eventually('a day is left', async () => performance.now() > due)
+      return calls.invoking(schedules.RemindOfExpiry, {})
+    },
+  },
 })
 
 /** Fences a key that has not signed anything yet, and does not rotate. */

@@ -183,6 +183,8 @@ export const routeProbes = (world: EmulatorWorld, calls: Calls, deliveries: Deli
     },
     'POST /tokens/{id}/revocation': async () =>
       trying('POST /tokens/{id}/revocation', at(await given.token(), { body: { reason: 'requested' } })),
+    'POST /tokens/{id}/reroll': async () =>
+      trying('POST /tokens/{id}/reroll', at(await given.token(), { body: {} })),
     'POST /revocations': async () =>
       trying('POST /revocations', {
         body: { consumer: await given.signer(), token: fresh(), reason: 'requested' },

@@ -13,7 +13,7 @@ const logOf = (subject: string, facts: readonly FactOf[]): readonly EventOf[] =>
   recordFacts(subject, { version: 0, head: '' }, facts, cause, newId)
 
 export const TOKEN = 'tok_1'
-export type TokenStep = 'disable' | 'enable' | 'revoke'
+export type TokenStep = 'disable' | 'enable' | 'reroll' | 'revoke'
 
 /** The events of a token that was issued and then treated so; steps that would be refused bring none. */
 export const tokenLife = (steps: readonly TokenStep[]): readonly EventOf[] => {
@@ -42,6 +42,12 @@ export const tokenLife = (steps: readonly TokenStep[]): readonly EventOf[] => {
     const decided = {
       disable: () => Token.disable(token, undefined, cause),
       enable: () => Token.enable(token, cause),
+      reroll: () => {
+        const found = Token.rerollable(token, cause)
+        return found.ok
+          ? { ok: true as const, value: Token.supersede(found.value, 'tok_2', 0, cause) }
+          : found
+      },
       revoke: () => Token.revoke(token, { reason: 'requested' }, cause),
     }[step]()
     if (decided.ok) facts.push(...decided.value)

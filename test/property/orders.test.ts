@@ -28,7 +28,7 @@ import { randomOf, seedOf, shuffled } from './seed.ts'
 
 const SEED = seedOf('orders')
 
-const TOKEN_STEPS: readonly TokenStep[] = ['disable', 'enable', 'revoke']
+const TOKEN_STEPS: readonly TokenStep[] = ['disable', 'enable', 'reroll', 'revoke']
 const API_STEPS: readonly ApiStep[] = ['update', 'cache', 'rules', 'deregister']
 
 const rebuilt = (events: readonly EventOf[]) => sameRows(Access.rebuild(events))
@@ -38,6 +38,8 @@ describe('a row of the read model', () => {
     { steps: ['revoke'] },
     { steps: ['disable', 'enable'] },
     { steps: ['disable', 'enable', 'revoke'] },
+    { steps: ['reroll', 'revoke'] },
+    { steps: ['disable', 'enable', 'reroll', 'revoke'] },
     { steps: ['disable', 'enable', 'disable', 'revoke'] },
     { steps: ['disable', 'enable', 'disable', 'enable', 'revoke'] },
   ])('of a token is the same in every order of its events: issue, $steps', ({ steps }) => {
@@ -107,6 +109,8 @@ describe('a row of the read model', () => {
         const last = said.at(-1)?.type
         if (last === 'token.disabled' || last === 'token.revoked')
           expect(Access.refusalOf(token)).toBeDefined()
+        if (said.some(({ type }) => type === 'token.rerolled'))
+          expect(Access.supersededOf(token)).toBeDefined()
         if (last === 'token.revoked') expect(Access.refusalOf(token)?.why).toBe('revoked')
       }),
     )

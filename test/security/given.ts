@@ -102,6 +102,7 @@ export const requests = ({ consumer, signer, token, kid, apiKey }: Subjects) =>
     'POST /tokens/{id}/disablement': { path: `/tokens/${token}/disablement`, body: {} },
     'POST /tokens/{id}/enablement': { path: `/tokens/${token}/enablement` },
     'POST /tokens/{id}/revocation': { path: `/tokens/${token}/revocation`, body: { reason: 'requested' } },
+    'POST /tokens/{id}/reroll': { path: `/tokens/${token}/reroll`, body: {} },
     'POST /revocations': {
       path: '/revocations',
       body: { consumer, issuedBefore: '2026-01-01T00:00:00Z', reason: 'requested' },

@@ -1,5 +1,6 @@
 import type * as O from './oauth-shapes.ts'
 import type * as S from './shapes.ts'
+import type * as T from './token-shapes.ts'
 import type { TransportOptions } from './transport.ts'
 import { type Call, type Query, type RequestOptions, type Send, transport } from './transport.ts'
 import type * as U from './usage-shapes.ts'
@@ -95,6 +96,9 @@ const tokensOf = (send: Send) => ({
   /** The requester takes an approved token, once. */
   collect: (id: string, options: RequestOptions = {}) =>
     post<S.IssuedToken>(send, at`/tokens/${id}/collection`, options, {}),
+  /** A successor that opens the same. */
+  reroll: (id: string, body: T.RerollToken = {}, options: RequestOptions = {}) =>
+    post<T.RerolledToken>(send, at`/tokens/${id}/reroll`, options, body),
   disable: (id: string, body: S.Note = {}, options: RequestOptions = {}) =>
     post<S.Token>(send, at`/tokens/${id}/disablement`, options, body),
   enable: (id: string, options: RequestOptions = {}) =>

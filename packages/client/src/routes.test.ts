@@ -53,6 +53,7 @@ it.each<[string, (client: Client) => Promise<unknown>, unknown]>([
   ['POST /tokens/tok_1/approval', ({ tokens }) => tokens.approve('tok_1'), {}],
   ['POST /tokens/tok_1/rejection', ({ tokens }) => tokens.reject('tok_1', note), note],
   ['POST /tokens/tok_1/collection', ({ tokens }) => tokens.collect('tok_1'), {}],
+  ['POST /tokens/tok_1/reroll', ({ tokens }) => tokens.reroll('tok_1', now), now],
   ['POST /tokens/tok_1/disablement', ({ tokens }) => tokens.disable('tok_1', note), note],
   ['POST /tokens/tok_1/enablement', ({ tokens }) => tokens.enable('tok_1'), {}],
   ['POST /tokens/tok_1/revocation', ({ tokens }) => tokens.revoke('tok_1', revoke), revoke],

@@ -152,7 +152,15 @@ export interface Grant extends GrantRequest {
   readonly apiId: string
 }
 
-export type TokenState = 'requested' | 'approved' | 'rejected' | 'active' | 'disabled' | 'revoked' | 'expired'
+export type TokenState =
+  | 'requested'
+  | 'approved'
+  | 'rejected'
+  | 'lapsed'
+  | 'active'
+  | 'disabled'
+  | 'revoked'
+  | 'expired'
 
 export type RevocationReason = 'compromised' | 'superseded' | 'requested'
 
@@ -169,6 +177,13 @@ export interface Token {
   readonly reason?: string | null
   readonly requestedBy?: string | null
   readonly approvedBy?: string | null
+  /** So long the approval holds for the token's successors. */
+  readonly approvedUntil?: string | null
+  readonly rerolledFrom?: string | null
+  /** The token that takes its place, and when it is itself refused on that account. */
+  readonly successorId?: string | null
+  readonly rerolledAt?: string | null
+  readonly endsAt?: string | null
   readonly revokedAt?: string | null
   readonly revocationReason?: RevocationReason | null
 }

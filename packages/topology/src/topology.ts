@@ -72,6 +72,7 @@ export const routes = {
   'POST /tokens/{id}/disablement': http('disable-token', ['ledger:write', 'access:write']),
   'POST /tokens/{id}/enablement': http('enable-token', ['ledger:write']),
   'POST /tokens/{id}/revocation': http('revoke-token', ['ledger:write', 'access:write']),
+  'POST /tokens/{id}/reroll': http('reroll-token', ['ledger:write', 'access:write', 'key-ring:read']),
   'POST /revocations': http('revoke-set', ['ledger:write', 'ledger:list', 'access:write']),
   'GET /.well-known/jwks.json': {
     ...http('show-json-web-keys', ['key-ring:read']),
@@ -120,6 +121,7 @@ export const subscriptions = {
     source: 'countersign',
     on: [
       'token.issued',
+      'token.rerolled',
       'token.disabled',
       'token.enabled',
       'token.revoked',
@@ -203,6 +205,7 @@ export const auditOnly = [
   'token.approved',
   'token.rejected',
   'token.collected',
+  'token.expiring',
   'consumer.registered',
   'consumer.grants-requested',
   'api.registered',
@@ -239,6 +242,11 @@ export const schedules = {
     module: `${functions}/schedules/refresh-sessions`,
     every: 'rate(5 minutes)',
     links: ['ledger:list', 'ledger:write', 'access:write', 'identities:read'],
+  },
+  RemindOfExpiry: {
+    module: `${functions}/schedules/remind-of-expiry`,
+    every: 'rate(1 hour)',
+    links: ['ledger:write', 'ledger:list'],
   },
 } as const satisfies Record<string, Schedule>
 

@@ -57,6 +57,8 @@ const identified = {
   ...{ sessionId, subject: 'google#108204268033311374519', email: 'ada@example.org', kid },
   ...{ issuedAt: at(0), expiresAt: new Date(DAY_ZERO + 900_000).toISOString() },
 }
+const rerolled = id('token', 'rerolled')
+const approver = id('consumer', 'approver')
 const asked = { ...requested, tokenId, requestedBy: operator, reason: 'nightly repairs' }
 
 /** What happened to a few entities, a day between any two facts: each log begins with its entity's first event. */
@@ -194,6 +196,23 @@ const LOGS: readonly (readonly [subject: string, facts: readonly FactOf[]])[] = 
       fact('token.disabled', { tokenId, expiresAt: at(30), disabledAt: at(4), note: 'still used?' }),
       fact('token.enabled', { tokenId, expiresAt: at(30), enabledAt: at(5) }),
       fact('token.revoked', { tokenId, expiresAt: at(30), revokedAt: at(6), reason: 'compromised' }),
+    ],
+  ],
+  [
+    rerolled,
+    [
+      fact('token.issued', {
+        ...{ ...requested, tokenId: rerolled, reason: 'nightly repairs', kid, issuedAt: at(0) },
+        rerolledFrom: tokenId,
+        approval: { requestedBy: operator, approvedBy: approver, until: at(365) },
+      }),
+      fact('token.expiring', {
+        ...{ tokenId: rerolled, consumerId, consumer: 'Repairs service', expiresAt: at(30), days: 7 },
+      }),
+      fact('token.rerolled', {
+        ...{ tokenId: rerolled, expiresAt: at(30), successorId: id('token', 'successor') },
+        ...{ rerolledAt: at(2), until: at(3) },
+      }),
     ],
   ],
   [

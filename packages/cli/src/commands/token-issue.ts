@@ -1,4 +1,4 @@
-import type { Client, IssuedToken, IssueToken, Outcome } from '@countersign/client'
+import type { Client, IssuedToken, IssueToken, Outcome, RerollToken } from '@countersign/client'
 import { answer } from '../answer.ts'
 import { type Command, type Context, type ExitCode, type Options, WrongUsage } from '../command.ts'
 import { openTokenFile, type TokenFile } from '../files.ts'
@@ -49,13 +49,41 @@ export const issuing: readonly Command[] = [
     run: (context) =>
       handOut(context, ({ tokens }) => tokens.collect(context.given.argument(0), repeatable(context))),
   },
+  {
+    name: 'tokens reroll',
+    arguments: ['ID'],
+    summary: 'Issues the successor of a token; the one before works on for a day',
+    options: {
+      grace: { value: 'DURATION', help: 'how long the one before works: 24h unless given' },
+      now: { help: 'the one before is refused at once' },
+      'expires-in': { value: 'DURATION', help: '30d, 12h, 15m; the same lifetime unless given' },
+      'expires-at': { value: 'INSTANT', help: 'such as 2026-01-31T00:00:00Z' },
+      ...TOKEN_FILE,
+    },
+    run: (context) => {
+      const body = rerollOf(context.given)
+      return handOut(context, ({ tokens }) =>
+        tokens.reroll(context.given.argument(0), body, repeatable(context)),
+      )
+    },
+  },
 ]
 
-const requestOf = (given: Given): IssueToken => {
+const expiryOf = (given: Given) => {
   const expiresIn = given.text('expires-in')
   const expiresAt = given.text('expires-at')
   if (expiresIn !== undefined && expiresAt !== undefined)
     throw new WrongUsage('give --expires-in or --expires-at, not both')
+  return { expiresIn, expiresAt }
+}
+
+const rerollOf = (given: Given): RerollToken => {
+  const grace = given.text('grace')
+  if (grace !== undefined && given.flag('now')) throw new WrongUsage('give --grace or --now, not both')
+  return { grace, ...(given.flag('now') && { now: true }), ...expiryOf(given) }
+}
+
+const requestOf = (given: Given): IssueToken => {
   const grant = {
     api: given.required('api'),
     environment: given.required('environment'),
@@ -65,8 +93,7 @@ const requestOf = (given: Given): IssueToken => {
   return {
     consumer: given.required('consumer'),
     grants: [grant],
-    expiresIn,
-    expiresAt,
+    ...expiryOf(given),
     reason: given.text('reason'),
   }
 }

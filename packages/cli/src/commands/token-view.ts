@@ -18,6 +18,9 @@ export const describeToken = (token: Partial<Token> & Pick<IssuedToken, 'id' | '
     issued: both(token.issuedAt, now),
     expires: both(token.expiresAt, now),
     'signing key': token.kid,
+    'takes the place of': token.rerolledFrom ?? undefined,
+    'has a successor': token.successorId ?? undefined,
+    'ends early': both(token.endsAt, now),
     revoked: both(token.revokedAt, now),
     because: token.revocationReason,
   })

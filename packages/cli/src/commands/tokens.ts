@@ -7,7 +7,10 @@ export const tokens: readonly Command[] = [
     name: 'tokens list',
     summary: 'Lists tokens',
     options: {
-      state: { value: 'STATE', help: 'requested, approved, rejected, active, disabled, revoked, expired' },
+      state: {
+        value: 'STATE',
+        help: 'requested, approved, rejected, lapsed, active, disabled, revoked, expired',
+      },
       consumer: { value: 'ID', help: 'who holds them: con_…' },
       api: { value: 'A', help: 'what they open' },
       environment: { value: 'E', help: 'where' },

@@ -18,6 +18,7 @@ export type DenialReason =
   | 'token_mismatch'
   | 'token_revoked'
   | 'token_disabled'
+  | 'token_superseded'
   | 'session_unknown'
   | 'session_mismatch'
   | 'session_ended'
@@ -62,6 +63,7 @@ export const CHALLENGES = {
   token_mismatch: 'invalid_token',
   token_revoked: 'invalid_token',
   token_disabled: 'invalid_token',
+  token_superseded: 'invalid_token',
   session_unknown: 'invalid_token',
   session_mismatch: 'invalid_token',
   session_ended: 'invalid_token',

@@ -17,6 +17,7 @@ import {
   shards,
   type TokenGrant,
   type TokenRefusal,
+  type TokenSuperseded,
   tokenRowKey,
 } from './row.ts'
 import { endWrite, identityWrite } from './session-writes.ts'
@@ -30,6 +31,7 @@ const VERSIONS_PER_GENERATION = 1_000_000
 /** The events the read model is made of; all others leave it as it is. */
 export const PROJECTED = [
   'token.issued',
+  'token.rerolled',
   'token.disabled',
   'token.enabled',
   'token.revoked',
@@ -83,6 +85,8 @@ const writesOf = (event: ProjectedEvent): readonly RegisterWrite[] => {
   switch (event.type) {
     case 'token.issued':
       return [tokenWrite(event.data, 'grant', rank, grantFrom(event.data), 'projector')]
+    case 'token.rerolled':
+      return [tokenWrite(event.data, 'superseded', rank, supersededFrom(event.data), 'command')]
     case 'token.disabled':
       return [refusal(event.data, rank, { why: 'disabled', since: event.data.disabledAt }, 'command')]
     case 'token.revoked':
@@ -159,6 +163,10 @@ const grantFrom = (data: EventData<'token.issued'>): TokenGrant => ({
   issuedAt: secondsOf(data.issuedAt),
   expiresAt: secondsOf(data.expiresAt),
   grants: data.grants.map((grant) => compiledGrant(grant, data.consumerId)),
+})
+
+const supersededFrom = ({ until }: EventData<'token.rerolled'>): TokenSuperseded => ({
+  until: secondsOf(until),
 })
 
 const compiledGrant = (

@@ -51,6 +51,11 @@ export interface TokenRefusal {
   readonly since: string
 }
 
+/** Register `superseded` of a token row: from `until` (NumericDate) on its successor has taken its place. */
+export interface TokenSuperseded {
+  readonly until: number
+}
+
 /** Register `session` of a session row. Groups by the directory's stable ids, never by display name. */
 export interface SessionIdentity {
   readonly subject: string
@@ -147,6 +152,7 @@ export const consumerKeysOf = (row: Row | undefined) => registerValue<ConsumerKe
 export const consumerRefusalsOf = (row: Row | undefined) => registerValue<ConsumerRefusals>(row, 'refused')
 export const rulesOf = (row: Row | undefined) => registerValue<AccessRules>(row, 'rules')
 export const grantOf = (row: Row | undefined) => registerValue<TokenGrant>(row, 'grant')
+export const supersededOf = (row: Row | undefined) => registerValue<TokenSuperseded>(row, 'superseded')
 export const refusalOf = (row: Row | undefined) => registerValue<TokenRefusal>(row, 'refusal')
 export const bindingOf = (row: Row | undefined) => registerValue<DeploymentBinding>(row, 'binding')
 export const fenceEntryOf = (row: Row | undefined, entry: string) => registerValue<FenceEntry>(row, entry)

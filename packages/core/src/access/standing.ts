@@ -20,6 +20,7 @@ import {
   sessionOf,
   sessionRefusalOf,
   sessionRowKey,
+  supersededOf,
   type TokenGrant,
   tokenRowKey,
 } from './row.ts'
@@ -77,6 +78,8 @@ const tokenStanding = (
   const grant = grantOf(row)
   if (!grant) return err('token_unknown')
   if (isOver(grant.expiresAt, now)) return err('token_expired')
+  const superseded = supersededOf(row)
+  if (superseded && isOver(superseded.until, now)) return err('token_superseded')
   if (!isSame(grant, claims) || grant.consumerId !== claims.consumerId) return err('token_mismatch')
   const longestSeconds = environmentPolicy(binding.environment).longestTokenSeconds
   return ok({

@@ -15,6 +15,8 @@ export const catalog = {
   [token.TokenRejected.type]: token.TokenRejected,
   [token.TokenIssued.type]: token.TokenIssued,
   [token.TokenCollected.type]: token.TokenCollected,
+  [token.TokenRerolled.type]: token.TokenRerolled,
+  [token.TokenExpiring.type]: token.TokenExpiring,
   [token.TokenDisabled.type]: token.TokenDisabled,
   [token.TokenEnabled.type]: token.TokenEnabled,
   [token.TokenRevoked.type]: token.TokenRevoked,

@@ -48,7 +48,17 @@ export const TokenIssued = defineEvent(
   'token.issued',
   1,
   'A token exists and opens the granted routes. The signed token itself is shown once and is in no event.',
-  z.object({ ...Requested, kid: idOf('key'), issuedAt: Instant }),
+  z.object({
+    ...Requested,
+    kid: idOf('key'),
+    issuedAt: Instant,
+    /** The token whose place it takes. */
+    rerolledFrom: idOf('token').optional(),
+    /** Who asked for the first token of its line, who agreed to it, and how long that holds for its successors. */
+    approval: z
+      .object({ requestedBy: z.string().min(1), approvedBy: z.string().min(1), until: Instant })
+      .optional(),
+  }),
 )
 
 export const TokenCollected = defineEvent(
@@ -56,6 +66,35 @@ export const TokenCollected = defineEvent(
   1,
   'The requester took an approved token; it cannot be taken again.',
   z.object({ tokenId: idOf('token'), collectedBy: z.string().min(1) }),
+)
+
+export const TokenRerolled = defineEvent(
+  'token.rerolled',
+  1,
+  'A token got a successor that opens the same, and is itself refused from `until` on.',
+  z.object({
+    tokenId: idOf('token'),
+    expiresAt: Instant,
+    successorId: idOf('token'),
+    rerolledAt: Instant,
+    until: Instant,
+  }),
+)
+
+/** Days before its end at which the holder of a token is reminded. */
+export const REMINDER_DAYS = [30, 7, 1] as const
+
+export const TokenExpiring = defineEvent(
+  'token.expiring',
+  1,
+  'A token ends in so many days or less, and nobody has asked for its successor yet.',
+  z.object({
+    tokenId: idOf('token'),
+    consumerId: idOf('consumer'),
+    consumer: z.string().min(1),
+    expiresAt: Instant,
+    days: z.literal(REMINDER_DAYS),
+  }),
 )
 
 export const TokenDisabled = defineEvent(

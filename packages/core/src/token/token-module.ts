@@ -1,2 +1,6 @@
+export { approvalOf, endOf, stateAt } from './ends.ts'
 export * from './issue-request.ts'
+export * from './labels.ts'
+export * from './reminder.ts'
+export * from './reroll.ts'
 export * from './token.ts'

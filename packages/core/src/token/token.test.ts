@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Cause } from '../events/envelope.ts'
+import { endOf, stateAt } from './ends.ts'
+import { labelsOf } from './labels.ts'
 import {
   approve,
   claimsOf,
@@ -10,11 +12,9 @@ import {
   evolve,
   isIssued,
   issue,
-  labelsOf,
   reject,
   request,
   revoke,
-  stateAt,
   type Token,
   type TokenFact,
 } from './token.ts'
@@ -151,7 +151,6 @@ describe('the life of a token', () => {
   it('is over at its instant, but may be revoked after it', () => {
     const before = new Date(LATE.getTime() - 1)
     const verbs = [
-      (cause: Cause) => approve(requested, cause),
       (cause: Cause) => disable(active, undefined, cause),
       (cause: Cause) => enable(disabled, cause),
     ]
@@ -166,9 +165,28 @@ describe('the life of a token', () => {
       'expired',
       'expired',
       'revoked',
-      'requested',
+      'lapsed',
       'rejected',
     ])
+  })
+
+  it('lapses after 14 days without an answer, and can get none afterwards', () => {
+    const lapses = new Date(NOW.getTime() + 14 * 86_400_000)
+    const before = new Date(lapses.getTime() - 1)
+    expect(stateAt(requested, before)).toBe('requested')
+    expect(then(approve(requested, by('bob', before)))).toBe('token.approved')
+    expect(stateAt(requested, lapses)).toBe('lapsed')
+    expect(endOf(requested)).toBe(lapses.toISOString())
+    expect(then(approve(requested, by('bob', lapses)))).toBe('token_lapsed')
+    expect(then(reject(requested, undefined, by('bob', lapses)))).toBe('token_lapsed')
+    expect(stateAt(approved, lapses)).toBe('approved')
+    expect(then(reject(approved, undefined, by('bob', lapses)))).toBe('token.rejected')
+  })
+
+  it('cannot be approved once the end that was asked for is over', () => {
+    const soon = given(request({ ...command, expiresAt: '2026-01-02T00:00:00.000Z' }, by('ann')))
+    expect(then(approve(soon, by('bob', new Date('2026-01-02T00:00:00Z'))))).toBe('token_expired')
+    expect(stateAt(soon, new Date('2026-01-02T00:00:00Z'))).toBe('lapsed')
   })
 
   const seed = Number(process.env.COUNTERSIGN_SEED ?? Date.now() % 1_000_000)

@@ -1,17 +1,18 @@
 import type { z } from 'zod'
 import type { EventData, EventType, FactOf } from '../events/catalog.ts'
 import { type Cause, fact } from '../events/envelope.ts'
-import type { GrantSchema, REVOCATION_REASONS } from '../events/token.ts'
+import type { GrantSchema, REMINDER_DAYS, REVOCATION_REASONS } from '../events/token.ts'
 import { epochSeconds, instantOf } from '../shared/duration.ts'
 import type { Id } from '../shared/id.ts'
 import { err, ok, type Result } from '../shared/result.ts'
+import { approvalEnd, approvalOf, hasLapsed, isOver } from './ends.ts'
 
 export type Grant = z.output<typeof GrantSchema>
 export type RevocationReason = (typeof REVOCATION_REASONS)[number]
 export type TokenEventType = Extract<EventType, `token.${string}`>
 export type TokenFact = FactOf<TokenEventType>
 
-/** `expired` is not kept: it follows from the clock (`stateAt`). */
+/** `expired` and `lapsed` are not kept: they follow from the clock (`stateAt`). */
 export type TokenStatus = 'requested' | 'approved' | 'rejected' | 'active' | 'disabled' | 'revoked'
 
 export interface Token {
@@ -26,6 +27,15 @@ export interface Token {
   readonly reason?: string | undefined
   readonly requestedBy?: string
   readonly approvedBy?: string
+  /** RFC 3339: so long an approval holds for the successors of the token. */
+  readonly approvedUntil?: string
+  readonly rerolledFrom?: Id<'token'> | undefined
+  /** The token that takes its place, and when it is itself refused on that account. */
+  readonly successorId?: Id<'token'>
+  readonly rerolledAt?: string
+  readonly endsAt?: string
+  /** The last reminder that went out. */
+  readonly remindedDays?: (typeof REMINDER_DAYS)[number]
   /** From the moment it is issued. */
   readonly kid?: Id<'key'>
   readonly issuedAt?: string
@@ -38,12 +48,6 @@ export type IssuedToken = Token & Required<Pick<Token, 'kid' | 'issuedAt'>>
 
 export const isIssued = (token: Token): token is IssuedToken => token.kid !== undefined
 
-const ENDING: readonly TokenStatus[] = ['active', 'disabled']
-
-/** The state people see: a token that was active or disabled is `expired` once its time is over. */
-export const stateAt = ({ status, expiresAt }: Token, now: Date): TokenStatus | 'expired' =>
-  ENDING.includes(status) && Date.parse(expiresAt) <= now.getTime() ? 'expired' : status
-
 export type TokenRefusal =
   | 'token_not_found'
   | 'token_not_requested'
@@ -53,6 +57,10 @@ export type TokenRefusal =
   | 'token_not_issued'
   | 'token_revoked'
   | 'token_expired'
+  | 'token_lapsed'
+  | 'token_disabled'
+  | 'token_rerolled'
+  | 'reroller_is_not_requester'
   | 'approver_is_requester'
   | 'collector_is_not_requester'
 
@@ -65,9 +73,15 @@ export interface IssueToken {
   readonly grants: readonly Grant[]
   readonly expiresAt: string
   readonly reason?: string | undefined
+  readonly rerolledFrom?: Id<'token'> | undefined
+  readonly approval?: EventData<'token.issued'>['approval']
 }
 
-const described = (command: IssueToken) => ({ ...command, grants: [...command.grants] })
+const described = ({ approval, ...command }: IssueToken) => ({
+  ...command,
+  grants: [...command.grants],
+  ...(approval && { approval }),
+})
 
 /** Issues at once; the caller has checked consumer, grants and expiry against what is registered. */
 export const issue = (command: IssueToken, kid: Id<'key'>, cause: Cause): readonly TokenFact[] => [
@@ -82,14 +96,16 @@ export const request = (command: IssueToken, cause: Cause): readonly TokenFact[]
 export const approve = (token: Token, { actor, now }: Cause): Facts => {
   if (token.status === 'approved') return ok([])
   if (token.status !== 'requested') return err('token_not_requested')
+  if (hasLapsed(token, now)) return err('token_lapsed')
   if (isOver(token, now)) return err('token_expired')
   if (token.requestedBy === actor) return err('approver_is_requester')
   return ok([fact('token.approved', { tokenId: token.id, approvedBy: actor })])
 }
 
 /** Also takes an approval back, as long as nobody collected the token: there is no signature of it yet. */
-export const reject = (token: Token, note: string | undefined, { actor }: Cause): Facts => {
+export const reject = (token: Token, note: string | undefined, { actor, now }: Cause): Facts => {
   if (token.status === 'rejected') return ok([])
+  if (hasLapsed(token, now)) return err('token_lapsed')
   if (token.status !== 'requested' && token.status !== 'approved') return err('token_not_requested')
   return ok([fact('token.rejected', { tokenId: token.id, rejectedBy: actor, note })])
 }
@@ -100,8 +116,9 @@ export const collect = (token: Token, kid: Id<'key'>, cause: Cause): Facts => {
   if (token.requestedBy !== cause.actor) return err('collector_is_not_requester')
   if (isOver(token, cause.now)) return err('token_expired')
   const { id: tokenId, consumerId, consumer, grants, expiresAt, reason } = token
+  const approval = approvalOf(token)
   return ok([
-    ...issue({ tokenId, consumerId, consumer, grants, expiresAt, reason }, kid, cause),
+    ...issue({ tokenId, consumerId, consumer, grants, expiresAt, reason, approval }, kid, cause),
     fact('token.collected', { tokenId, collectedBy: cause.actor }),
   ])
 }
@@ -137,8 +154,6 @@ export const revoke = (
   return ok([fact('token.revoked', { tokenId, expiresAt, revokedAt: now.toISOString(), reason, note })])
 }
 
-const isOver = ({ expiresAt }: Token, now: Date): boolean => Date.parse(expiresAt) <= now.getTime()
-
 const issuedAt = ({ now }: Cause): string => instantOf(epochSeconds(now))
 
 /** The state after one more event; total over what the deciders above can produce. */
@@ -147,11 +162,22 @@ export const evolve = (token: Token | undefined, event: TokenFact, time: string)
   if (!token) throw new Error(`the log of ${event.data.tokenId} begins with ${event.type}`)
   switch (event.type) {
     case 'token.approved':
-      return { ...token, status: 'approved', approvedBy: event.data.approvedBy }
+      return {
+        ...token,
+        status: 'approved',
+        approvedBy: event.data.approvedBy,
+        approvedUntil: approvalEnd(token.grants, time),
+      }
     case 'token.rejected':
       return { ...token, status: 'rejected' }
     case 'token.collected':
       return token
+    case 'token.rerolled': {
+      const { successorId, rerolledAt, until: endsAt } = event.data
+      return { ...token, successorId, rerolledAt, endsAt }
+    }
+    case 'token.expiring':
+      return { ...token, remindedDays: event.data.days }
     case 'token.disabled':
       return { ...token, status: 'disabled' }
     case 'token.enabled':
@@ -171,25 +197,19 @@ const begun = (
   event: FactOf<'token.requested' | 'token.issued'>,
   time: string,
 ): Token => {
-  const { tokenId: id, ...described } = event.data
-  const status = event.type === 'token.issued' ? 'active' : 'requested'
-  return { ...token, id, status, createdAt: token?.createdAt ?? time, ...described }
+  const createdAt = token?.createdAt ?? time
+  if (event.type === 'token.requested') {
+    const { tokenId: id, ...described } = event.data
+    return { ...token, id, status: 'requested', createdAt, ...described }
+  }
+  const { tokenId: id, approval, ...described } = event.data
+  return { ...token, id, status: 'active', createdAt, ...described, ...(approval && approvedBy(approval)) }
 }
 
-/** What `GET /tokens` filters by. */
-export const labelsOf = ({ status, consumerId, grants, kid }: Token): readonly string[] => [
-  `status=${status}`,
-  ...(ENDING.includes(status) ? ['issued'] : []),
-  `consumer=${consumerId}`,
-  ...(kid === undefined ? [] : [`kid=${kid}`]),
-  ...new Set(
-    grants.flatMap(({ apiId, api, environment }) => [
-      `api=${apiId}`,
-      `api=${api}`,
-      `environment=${environment}`,
-    ]),
-  ),
-]
+const approvedBy = ({ until, ...who }: NonNullable<EventData<'token.issued'>['approval']>) => ({
+  ...who,
+  approvedUntil: until,
+})
 
 /** JWT claims of an issued token (RFC 9068 §2.2). A function of the state alone, so that signing again gives the same token. */
 export const claimsOf = (token: IssuedToken, issuer: string): TokenClaims => ({

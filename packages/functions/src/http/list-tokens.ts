@@ -9,7 +9,16 @@ import { PageQuery, pageView, readCursor } from '../runtime/page.ts'
 import type { Services } from '../runtime/services.ts'
 import { tokenView } from '../runtime/views.ts'
 
-const STATES = ['requested', 'approved', 'rejected', 'active', 'disabled', 'revoked', 'expired'] as const
+const STATES = [
+  'requested',
+  'approved',
+  'rejected',
+  'active',
+  'disabled',
+  'revoked',
+  'expired',
+  'lapsed',
+] as const
 
 const Query = z.strictObject({
   ...PageQuery,
@@ -33,7 +42,10 @@ export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'lo
 
 export const handler = lambda(make)
 
-/** `active` and `disabled` are so only before they expire; `expired` is what was either. */
+/**
+ * `active` and `disabled` are so only before they end, and `expired` is what was either; so it is with `requested` and
+ * `lapsed`.
+ */
 const filterOf = (
   { state, consumer, api, environment }: z.output<typeof Query>,
   now: Date,
@@ -44,6 +56,7 @@ const filterOf = (
   )
   if (state === undefined) return { labels }
   if (state === 'expired') return { labels: [...labels, 'issued'], expiresUntil: now.toISOString() }
-  const ends = state === 'active' || state === 'disabled'
+  if (state === 'lapsed') return { labels: [...labels, 'status=requested'], expiresUntil: now.toISOString() }
+  const ends = state === 'active' || state === 'disabled' || state === 'requested'
   return { labels: [...labels, `status=${state}`], ...(ends && { expiresAfter: now.toISOString() }) }
 }

@@ -11,6 +11,10 @@ import type { Grant, Token } from '@countersign/core/token'
 export const enforcedBy = (ledger: Ledger, token: Token.Token): Promise<string> =>
   cachesEnd(ledger, token.grants, Date.parse(token.revokedAt ?? ''))
 
+/** The same for a token whose successor has taken its place. */
+export const supersededBy = (ledger: Ledger, token: Token.Token): Promise<string> =>
+  cachesEnd(ledger, token.grants, Date.parse(token.endsAt ?? ''))
+
 const PAGE = 200
 
 /** The same for everything of one consumer: what it signs itself, and what the platform issued to it. */

@@ -18,7 +18,7 @@ export const tokenShape: EntityShape<TokenState, TokenFact> = {
   evolve: Token.evolve,
   labelsOf: Token.labelsOf,
   createdAtOf: (token) => token.createdAt,
-  expiresAtOf: ({ expiresAt }) => expiresAt,
+  expiresAtOf: Token.endOf,
 }
 
 export const consumerShape: EntityShape<ConsumerState, ConsumerFact> = {

@@ -13,6 +13,8 @@ export type Reason =
   | 'api_key_secret_missing'
   | 'api_key_secret_changed'
   | 'overlap_malformed'
+  | 'grace_malformed'
+  | 'grace_given_twice'
   | 'overlap_given_twice'
   | SelfSigningRefusal
   | 'body_malformed'
@@ -94,6 +96,13 @@ const PROBLEMS = {
   token_not_issued: [409, 'The token was never issued'],
   token_revoked: [409, 'The token is revoked for good'],
   token_expired: [409, 'The token is over'],
+  token_lapsed: [409, 'Nobody answered the request in time; ask again'],
+  token_disabled: [409, 'The token is disabled'],
+  token_rerolled: [409, 'The token has a successor already'],
+  reroller_is_not_requester: [
+    403,
+    'Only the requester, or the consumer itself, renews a token that was approved',
+  ],
   approver_is_requester: [403, 'Somebody other than the requester has to approve'],
   collector_is_not_requester: [403, 'Only the requester collects the token'],
   environment_not_deployed: [400, 'The API does not live in this environment'],
@@ -114,6 +123,8 @@ const PROBLEMS = {
   api_key_secret_missing: [503, 'There is no secret to make API keys of yet'],
   api_key_secret_changed: [409, 'The secret that made this API key was replaced; rotate the key'],
   overlap_malformed: [400, 'Not a duration of at most 30 days'],
+  grace_malformed: [400, 'Not a duration'],
+  grace_given_twice: [400, 'Either a grace period, or none'],
   overlap_given_twice: [400, 'Either an overlap, or none'],
   expiry_malformed: [400, 'Not a time'],
   expiry_in_the_past: [400, 'The token would be over already'],

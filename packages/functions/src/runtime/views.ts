@@ -8,7 +8,7 @@ type TokenState = Token.Token
 
 /** What the HTTP API shows of a token; the signed token is never among it. */
 export const tokenView = (token: TokenState, now: Date) => {
-  const { id, consumerId, consumer, grants, status: _, createdAt: __, ...rest } = token
+  const { id, consumerId, consumer, grants, status: _, createdAt: __, remindedDays: ___, ...rest } = token
   return {
     id,
     state: Token.stateAt(token, now),

@@ -62,8 +62,8 @@ const consumersOf = (send: Send) => ({
 })
 
 const revocationsOf = (send: Send) => ({
-  revoke: (body: S.RevokeSet, options: RequestOptions = {}) =>
-    post<S.RevokedSet>(send, '/revocations', options, body),
+  revoke: (body: T.RevokeSet, options: RequestOptions = {}) =>
+    post<T.RevokedSet>(send, '/revocations', options, body),
 })
 
 const apisOf = (send: Send) => ({

@@ -59,22 +59,6 @@ export interface ConsumerSecret extends Consumer {
   readonly secret?: OctetKey
 }
 
-/** Of a consumer, either one token that it signed itself, or everything issued to it before an instant. */
-export interface RevokeSet extends Note {
-  readonly consumer: string
-  readonly token?: string | undefined
-  readonly issuedBefore?: string | undefined
-  readonly reason: RevocationReason
-}
-
-export interface RevokedSet {
-  readonly consumer: string
-  readonly token?: string
-  readonly issuedBefore?: string
-  readonly revokedAt: string
-  readonly enforcedBy: string
-}
-
 export interface PublishApi {
   readonly owner: string
   readonly description?: string | undefined

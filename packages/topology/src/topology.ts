@@ -170,6 +170,7 @@ export const subscriptions = {
     source: 'countersign',
     on: [
       'token.disabled',
+      'token.rerolled',
       'token.revoked',
       'consumer.suspended',
       'consumer.grants-changed',

@@ -41,6 +41,12 @@ const stagesOf = async (
   event: EventFor<'FlushAuthorizerCaches'>,
 ): Promise<readonly Coordinates[]> => {
   switch (event.type) {
+    case 'token.rerolled': {
+      const { tokenId, until } = event.data
+      // With a grace there is nothing to forget yet, and at its end the time to live is the bound.
+      if (Date.parse(until) > Date.parse(event.time)) return []
+      return stagesOfGrants(ledger, (await loadToken(ledger, tokenId)).state)
+    }
     case 'token.revoked':
     case 'token.disabled':
       return stagesOfGrants(ledger, (await loadToken(ledger, event.data.tokenId)).state)

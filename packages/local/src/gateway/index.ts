@@ -13,6 +13,7 @@ export {
 export {
   startTestGateway,
   type TestDecision,
+  type TestDelivery,
   type TestGateway,
   type TestGatewayOptions,
   type TestRequest,

@@ -1,3 +1,4 @@
+import type { EventOf } from '@countersign/core/events'
 import { formatRoute, type ProtectedRoute, secondsIn } from '@countersign/core/shared'
 import { make as makeAuthorizer } from '@countersign/functions/authorizer/authorize'
 import { make as makeSimpleAuthorizer } from '@countersign/functions/authorizer/authorize-simply'
@@ -64,6 +65,15 @@ export interface TestRequest extends RequestInit {
   readonly token?: TestToken | string
 }
 
+/** What EventBridge puts into a queue. */
+export interface TestDelivery {
+  readonly id: string
+  readonly source: string
+  readonly 'detail-type': string
+  readonly time: string
+  readonly detail: EventOf
+}
+
 export interface TestGateway extends AsyncDisposable {
   /** Put a path of the API behind it. */
   readonly url: string
@@ -77,11 +87,14 @@ export interface TestGateway extends AsyncDisposable {
   token(options?: TestTokenOptions): Promise<TestToken>
   /** An API key for the header `x-api-key`, in a usage plan that allows what is given. */
   apiKey(limits?: TestLimits): Promise<string>
-  revoke(token: TestToken): Promise<void>
+  /** `requested` unless a reason is given. */
+  revoke(token: TestToken, reason?: 'compromised' | 'superseded' | 'requested'): Promise<void>
   disable(token: TestToken): Promise<void>
   enable(token: TestToken): Promise<void>
   /** Refuses everything that this consumer holds. */
   suspend(consumer: string): Promise<void>
+  /** Everything that happened so far, as EventBridge delivers it to a rule's target, oldest first. */
+  events(): Promise<readonly TestDelivery[]>
   /** Lets time pass: `31d`. */
   advance(duration: string): void
   /** `fetch`, for a path of the API. */
@@ -116,6 +129,7 @@ export const startTestGateway = async (options: TestGatewayOptions): Promise<Tes
     return {
       ...{ url, routes, credentials, region: PLACE.region, decisions, close },
       ...tokensOf(platform, environment, routes),
+      events: () => deliveriesOf(platform),
       advance: clock.advance,
       fetch: (path, { token, headers, ...rest } = {}) =>
         fetch(`${url}${path}`, { redirect: 'manual', ...rest, headers: withToken(headers, token) }),
@@ -125,6 +139,24 @@ export const startTestGateway = async (options: TestGatewayOptions): Promise<Tes
     platform.close()
     throw error
   }
+}
+
+const PAGE = 100
+
+const deliveriesOf = async ({ services }: MemoryPlatform): Promise<readonly TestDelivery[]> => {
+  const deliveries: TestDelivery[] = []
+  let after: string | undefined
+  do {
+    const page = await services.ledger.events({ limit: PAGE, after })
+    deliveries.push(...page.items.map(deliveryOf))
+    after = page.next
+  } while (after !== undefined)
+  return deliveries
+}
+
+const deliveryOf = (event: EventOf): TestDelivery => {
+  const { id, source, type, time } = event
+  return { id, source, 'detail-type': type, time, detail: event }
 }
 
 const movableClock = () => {
@@ -227,7 +259,8 @@ const tokensOf = (
       }
       return made.key
     },
-    revoke: async ({ id }) => void (await ask('POST', `/tokens/${id}/revocation`, { reason: 'requested' })),
+    revoke: async ({ id }, reason = 'requested') =>
+      void (await ask('POST', `/tokens/${id}/revocation`, { reason })),
     disable: async ({ id }) => void (await ask('POST', `/tokens/${id}/disablement`, {})),
     enable: async ({ id }) => void (await ask('POST', `/tokens/${id}/enablement`, {})),
     suspend: async (consumer) => void (await ask('POST', `/consumers/${consumer}/suspension`, {})),

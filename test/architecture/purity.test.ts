@@ -41,6 +41,8 @@ const REVEALING = [
   'packages/core/src/signing-key/sign.ts',
   'packages/functions/src/runtime/api-key-issuing.ts',
   'packages/functions/src/runtime/consumer-secret.ts',
+  'packages/functions/src/runtime/explaining.ts',
+  'packages/cli/src/commands/explain.ts',
   'packages/functions/src/http/exchange-token.ts',
   'packages/functions/src/runtime/credential-file.ts',
   'packages/functions/src/runtime/identity/google-directory.ts',

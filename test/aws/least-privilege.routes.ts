@@ -1,4 +1,6 @@
+import type { OctetKey } from '@countersign/client'
 import { type HttpRouteName, type SubscriptionName, subscriptions } from '@countersign/topology'
+import { signAs } from '../acceptance/given.ts'
 import { ID_TOKEN, TOKEN_EXCHANGE } from '../acceptance/sign-in.given.ts'
 import { DOMAIN, idTokenOf } from '../support/sign-in.ts'
 import { type Act, type Calls, type Sent, textIn } from './least-privilege.calls.ts'
@@ -58,6 +60,11 @@ export const givenBy = ({ route }: Calls, { signIn }: EmulatorWorld) => {
     const body = { name: fresh(), type: 'service', owner: 'probes', selfSigning: {} }
     return textIn((await route('POST /consumers', { body })).body, 'id')
   }
+  const signed = async () => {
+    const body = { name: fresh(), type: 'service', owner: 'probes', selfSigning: {} }
+    const registered = (await route('POST /consumers', { body })).body
+    return signAs({ id: textIn(registered, 'id'), secret: registered.secret as OctetKey })
+  }
   const api = async ({ environment = 'staging', accountId }: Where = {}) => {
     const name = fresh()
     await route('PUT /apis/{name}', { path: { name }, body: described(['/a', '/b']) })
@@ -113,7 +120,21 @@ export const givenBy = ({ route }: Calls, { signIn }: EmulatorWorld) => {
     const { body } = await route('POST /oauth/token', { form: await exchange(id) })
     return { member: id, token: textIn(body, 'access_token') }
   }
-  return { consumer, signer, api, wanted, grants, token, keyed, plan, wantedKey, apiKey, exchange, session }
+  return {
+    consumer,
+    signer,
+    signed,
+    api,
+    wanted,
+    grants,
+    token,
+    keyed,
+    plan,
+    wantedKey,
+    apiKey,
+    exchange,
+    session,
+  }
 }
 
 /** What the routes of the platform's own API need their grants for. A new route is missing here until it has a probe. */
@@ -227,6 +248,15 @@ export const routeProbes = (world: EmulatorWorld, calls: Calls, deliveries: Deli
       trying('POST /oauth/revoke', { form: { token: (await given.session()).token } }),
     'POST /oauth/introspect': async () =>
       trying('POST /oauth/introspect', { form: { token: (await given.session()).token } }),
+    /** A token that a consumer signed leads past every key there is, and the id of one to the ledger. */
+    'POST /decisions/explanation': async ({ action }) => {
+      const asked = { method: 'GET', path: '/a' }
+      const api = await given.api()
+      const body = action.endsWith(':GetItem')
+        ? { ...asked, tokenId: await given.token(), api, environment: 'staging' }
+        : { ...asked, token: await given.signed(), gatewayId: api.replace('-', ''), stage: 'staging' }
+      return trying('POST /decisions/explanation', { body })
+    },
     'GET /audit/events': async ({ on }) =>
       trying(
         'GET /audit/events',

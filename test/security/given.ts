@@ -124,6 +124,16 @@ export const requests = ({ consumer, signer, token, kid, apiKey }: Subjects) =>
     'POST /oauth/token': { path: '/oauth/token' },
     'POST /oauth/revoke': { path: '/oauth/revoke' },
     'POST /oauth/introspect': { path: '/oauth/introspect' },
+    'POST /decisions/explanation': {
+      path: '/decisions/explanation',
+      body: {
+        tokenId: token,
+        method: 'GET',
+        path: '/api/v1/tenancies/7',
+        api: 'tenancies',
+        environment: 'staging',
+      },
+    },
     'GET /audit/events': { path: '/audit/events' },
     'GET /pipeline': { path: '/pipeline' },
     'POST /pipeline/{subscription}/redrive': { path: '/pipeline/ProjectAccess/redrive' },

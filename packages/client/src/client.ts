@@ -1,3 +1,4 @@
+import type * as D from './decision-shapes.ts'
 import type * as O from './oauth-shapes.ts'
 import type * as S from './shapes.ts'
 import type * as T from './token-shapes.ts'
@@ -20,6 +21,10 @@ export const createClient = (options: ClientOptions) => {
     usagePlans: usagePlansOf(send),
     apiKeys: apiKeysOf(send),
     oauth: oauthOf(send),
+    /** What would be decided now, and why; for operators. */
+    decisions: {
+      explain: (body: D.Explain) => post<D.Explanation>(send, '/decisions/explanation', {}, body),
+    },
     audit: { events: (query: S.AuditQuery = {}) => get<S.Page<S.AuditEvent>>(send, '/audit/events', query) },
     pipeline: pipelineOf(send),
     health: { show: () => get<Readonly<Record<string, unknown>>>(send, '/health') },

@@ -1,5 +1,6 @@
 export type { Result } from '@countersign/core/shared'
 export { type Client, type ClientOptions, createClient } from './client.ts'
+export type * from './decision-shapes.ts'
 export type * from './oauth-shapes.ts'
 export type { Answer, Failure, Outcome, Problem, Refusal, Unreachable } from './outcome.ts'
 export { allItems, eachPage } from './pages.ts'

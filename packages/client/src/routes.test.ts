@@ -34,6 +34,7 @@ const note = { note: 'why' }
 const plan = { api: 'pets', environment: 'staging' }
 const key = { consumer: 'con_1', plans: ['gold'] }
 const now = { now: true }
+const asked = { tokenId: 'tok_1', method: 'GET', path: '/x', api: 'pets', environment: 'staging' } as const
 
 it.each<[string, (client: Client) => Promise<unknown>, unknown]>([
   ['POST /consumers', ({ consumers }) => consumers.register(register), register],
@@ -77,6 +78,7 @@ it.each<[string, (client: Client) => Promise<unknown>, unknown]>([
   ['POST /oauth/token', ({ oauth }) => oauth.exchange('id-token', 'n-1'), exchanged],
   ['POST /oauth/revoke', ({ oauth }) => oauth.revoke('t'), 'token=t'],
   ['POST /oauth/introspect', ({ oauth }) => oauth.introspect('t'), 'token=t'],
+  ['POST /decisions/explanation', ({ decisions }) => decisions.explain(asked), asked],
   ['GET /audit/events', ({ audit }) => audit.events(), undefined],
   ['GET /pipeline', ({ pipeline }) => pipeline.status(), undefined],
   ['POST /pipeline/ProjectAccess/redrive', ({ pipeline }) => pipeline.redrive('ProjectAccess'), {}],

@@ -106,6 +106,13 @@ export const routes = {
     machines: false,
   },
   'POST /oauth/introspect': http('introspect-token', ['ledger:read', 'key-ring:read']),
+  'POST /decisions/explanation': http('explain-decision', [
+    'ledger:read',
+    'ledger:list',
+    'access:read',
+    'key-ring:read',
+    'consumer-keys:read',
+  ]),
   'GET /audit/events': http('list-audit-events', ['ledger:log']),
   'GET /pipeline': http('show-pipeline', ['queues:inspect']),
   'POST /pipeline/{subscription}/redrive': http('redrive-subscription', ['queues:redrive']),

@@ -5,6 +5,7 @@ import { apis } from './apis.ts'
 import { audit } from './audit.ts'
 import { call } from './call.ts'
 import { consumers } from './consumers.ts'
+import { explain } from './explain.ts'
 import { keys } from './keys.ts'
 import { pipeline } from './pipeline.ts'
 import { publishApi } from './publish.ts'
@@ -31,5 +32,6 @@ export const commands: readonly Command[] = [
   audit,
   ...pipeline,
   ...signInAndOut,
+  explain,
   call,
 ]

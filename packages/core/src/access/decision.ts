@@ -1,11 +1,13 @@
+import type { Json } from '../shared/json.ts'
 import { err, ok, type Result } from '../shared/result.ts'
-import { type Method, type ProtectedRoute, segmentsOf } from '../shared/route.ts'
+import { formatRoute, type Method, type ProtectedRoute, segmentsOf } from '../shared/route.ts'
 import type { Claims } from './claims.ts'
 import type { DenialReason } from './denial.ts'
+import type { Found, Note } from './findings.ts'
 import type { AccessRequest } from './method-arn.ts'
 import { type OpenedRoute, routeTableOf } from './route-table.ts'
 import { type AccessRows, bindingOf, type DeploymentBinding, fenceEntryOf } from './row.ts'
-import { type Principal, type Standing, standingOf } from './standing.ts'
+import { grantedBy, type Principal, type Standing, standingOf } from './standing.ts'
 
 /** What a credential may do on the deployment that was asked. */
 export interface Opening {
@@ -27,23 +29,46 @@ export interface Denial {
 
 /**
  * Deny by default: the only way to `ok` is past every check. No I/O; `now` is given. The signature and the claims were
- * checked before; the rows are of one strongly consistent read (platform contract, steps 5 and 6).
+ * checked before; the rows are of one strongly consistent read (platform contract, steps 5 and 6). `note` hears of each
+ * check as it begins.
  */
 export const decide = (
   claims: Claims,
   request: AccessRequest,
   rows: AccessRows,
   now: Date,
+  note?: Note,
 ): Result<Decision, Denial> => {
   const binding = bindingOf(rows.deployment)
+  note?.('deployment', { apiId: binding?.apiId, api: binding?.api, environment: binding?.environment })
   if (!binding) return err({ reason: 'deployment_unknown' })
+  note?.('fence', fencesFor(claims, binding, rows))
   const fenced = fenceReason(claims, binding, rows)
   if (fenced) return err({ reason: fenced })
-  const standing = standingOf(claims, binding, rows, now)
+  const standing = standingOf(claims, binding, rows, now, note)
   if (!standing.ok) return err({ reason: standing.error })
-  if (claims.expiresAt - claims.issuedAt > standing.value.longestSeconds)
-    return err({ reason: 'lifetime_too_long' })
-  return routeDecision(standing.value, request, binding)
+  const { longestSeconds } = standing.value
+  const seconds = claims.expiresAt - claims.issuedAt
+  note?.('lifetime', { seconds, longestSeconds })
+  if (seconds > longestSeconds) return err({ reason: 'lifetime_too_long' })
+  note?.('grants', grantedBy(claims, standing.value, rows))
+  return routeDecision(standing.value, request, binding, note)
+}
+
+/** The entries of the fence that could concern this credential here, most sweeping first. */
+const entriesFor = (claims: Claims, { apiId }: DeploymentBinding): readonly string[] => {
+  const [kind, who] =
+    claims.kind === 'session' ? ['subject', claims.subject] : ['consumer', claims.consumerId]
+  const marks = ['issued-before', `issued-before#${who}`, `issued-before#${apiId}`]
+  return ['lockdown', `kid#${claims.kid}`, `${kind}#${who}`, `api#${apiId}`, ...marks]
+}
+
+const fencesFor = (claims: Claims, binding: DeploymentBinding, { fence }: AccessRows): Found => {
+  const standing = entriesFor(claims, binding).flatMap((entry) => {
+    const found = fenceEntryOf(fence, entry)
+    return found ? [{ entry, ...found }] : []
+  })
+  return { issuedAt: claims.issuedAt, standing: standing as Json }
 }
 
 const fenceReason = (
@@ -67,6 +92,7 @@ const routeDecision = (
   { principal, holder, granted, nothing }: Standing,
   request: AccessRequest,
   binding: DeploymentBinding,
+  note?: Note,
 ): Result<Decision, Denial> => {
   const table = routeTableOf(binding.apiId, binding.routes)
   const opening = {
@@ -77,10 +103,13 @@ const routeDecision = (
   const deny = (reason: DenialReason) => err({ reason, opening })
   if (nothing) return deny(nothing)
   const segments = segmentsOf(request.path)
+  note?.('path', { path: request.path, segments })
   if (!segments) return deny('path_refused')
   const route = table.routeOf(request.method, segments)
+  note?.('route', { method: request.method, route: route && formatRoute(route) })
   if (!route) return deny('route_unknown')
   const methods = opening.opened.find(({ registered }) => registered === route)?.methods
+  note?.('opened', { authorization: route.authorization, holder, methods: methods ? [...methods] : [] })
   const allowed = methods?.has('ANY') || methods?.has(request.method as Method)
   return allowed ? ok({ ...opening, route }) : deny('route_not_granted')
 }

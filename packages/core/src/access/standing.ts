@@ -1,8 +1,10 @@
 import { environmentPolicy } from '../shared/environment.ts'
+import type { Json } from '../shared/json.ts'
 import { err, ok, type Result } from '../shared/result.ts'
-import type { Route } from '../shared/route.ts'
+import { formatRoute, type Route } from '../shared/route.ts'
 import type { Claims, ConsumerSignedClaims, SessionClaims, TokenClaims } from './claims.ts'
 import type { DenialReason } from './denial.ts'
+import type { Found, Note } from './findings.ts'
 import type { Holder } from './route-table.ts'
 import {
   type AccessRows,
@@ -61,10 +63,11 @@ export const standingOf = (
   binding: DeploymentBinding,
   rows: AccessRows,
   now: Date,
+  note?: Note,
 ): Result<Standing, DenialReason> => {
-  if (claims.kind === 'token') return tokenStanding(claims, binding, rows, now)
-  if (claims.kind === 'session') return sessionStanding(claims, rows, now)
-  return consumerSignedStanding(claims, binding, rows, now)
+  if (claims.kind === 'token') return tokenStanding(claims, binding, rows, now, note)
+  if (claims.kind === 'session') return sessionStanding(claims, rows, now, note)
+  return consumerSignedStanding(claims, binding, rows, now, note)
 }
 
 const tokenStanding = (
@@ -72,14 +75,19 @@ const tokenStanding = (
   binding: DeploymentBinding,
   { principal: row }: AccessRows,
   now: Date,
+  note?: Note,
 ): Result<Standing, DenialReason> => {
   const refusal = refusalOf(row)
+  note?.('refusal', { why: refusal?.why, since: refusal?.since })
   if (refusal) return err(refusal.why === 'revoked' ? 'token_revoked' : 'token_disabled')
   const grant = grantOf(row)
+  note?.('row', { row: tokenRowKey(claims.tokenId), present: grant !== undefined, consumer: grant?.consumer })
   if (!grant) return err('token_unknown')
-  if (isOver(grant.expiresAt, now)) return err('token_expired')
   const superseded = supersededOf(row)
+  note?.('expiry', { expiresAt: grant.expiresAt, superseded: superseded && { ...superseded } })
+  if (isOver(grant.expiresAt, now)) return err('token_expired')
   if (superseded && isOver(superseded.until, now)) return err('token_superseded')
+  note?.('binding', { said: datedOf(claims), recorded: datedOf(grant) })
   if (!isSame(grant, claims) || grant.consumerId !== claims.consumerId) return err('token_mismatch')
   const longestSeconds = environmentPolicy(binding.environment).longestTokenSeconds
   return ok({
@@ -97,11 +105,17 @@ const sessionStanding = (
   claims: SessionClaims,
   { principal: row, deployment }: AccessRows,
   now: Date,
+  note?: Note,
 ): Result<Standing, DenialReason> => {
-  if (sessionRefusalOf(row)) return err('session_ended')
+  const refusal = sessionRefusalOf(row)
+  note?.('refusal', { why: refusal?.why, since: refusal?.since })
+  if (refusal) return err('session_ended')
   const session = sessionOf(row)
+  note?.('row', { row: sessionRowKey(claims.sessionId), present: session !== undefined })
   if (!session) return err('session_unknown')
+  note?.('expiry', { expiresAt: session.expiresAt })
   if (isOver(session.expiresAt, now)) return err('token_expired')
+  note?.('binding', { said: datedOf(claims), recorded: datedOf(session) })
   if (!isSame(session, claims) || session.subject !== claims.subject) return err('session_mismatch')
   const rules = rulesOf(deployment)?.rules ?? []
   const granted = rules.filter(({ group }) => session.groups.includes(group)).flatMap(({ routes }) => routes)
@@ -119,12 +133,18 @@ const consumerSignedStanding = (
   binding: DeploymentBinding,
   { principal: row }: AccessRows,
   now: Date,
+  note?: Note,
 ): Result<Standing, DenialReason> => {
   const grant = consumerGrantOf(row)
+  note?.('row', { row: consumerRowKey(claims.consumerId), present: grant !== undefined })
   if (!grant) return err('consumer_unknown')
-  const key = consumerKeysOf(row)?.accepted.find(({ kid }) => kid === claims.kid)
+  const accepted = consumerKeysOf(row)?.accepted ?? []
+  const key = accepted.find(({ kid }) => kid === claims.kid)
+  note?.('key-accepted', { kid: claims.kid, accepted: accepted as Json })
   if (!key || (key.until !== undefined && isOver(key.until, now))) return err('kid_not_accepted')
-  if (consumerRefusalsOf(row)?.tokens.includes(claims.tokenId)) return err('token_revoked')
+  const refused = consumerRefusalsOf(row)?.tokens.includes(claims.tokenId) ?? false
+  note?.('refusal', { tokenId: claims.tokenId, refused })
+  if (refused) return err('token_revoked')
   return ok({
     principal: { kind: 'consumer-signed', grant },
     holder: 'token',
@@ -151,4 +171,29 @@ const grantedOf = (
   return here.length > 0
     ? { granted: here.flatMap(({ routes }) => routes) }
     : { granted: [], nothing: 'api_not_granted' }
+}
+
+const datedOf = ({ kid, issuedAt, expiresAt, ...rest }: Dated): Found & Json => ({
+  kid,
+  issuedAt,
+  expiresAt,
+  who: rest.subject ?? rest.consumerId ?? '',
+})
+
+interface Dated extends Pick<TokenGrant, 'kid' | 'issuedAt' | 'expiresAt'> {
+  readonly consumerId?: string
+  readonly subject?: string
+}
+
+/** What grants or rules name, for whoever asks what was found. */
+export const grantedBy = (claims: Claims, { principal, granted }: Standing, rows: AccessRows): Found => {
+  const here = granted.map(formatRoute)
+  if (principal.kind !== 'session')
+    return {
+      audience: claims.audience && [...claims.audience],
+      grants: principal.grant.grants.map(({ apiId, environment }) => ({ apiId, environment })),
+      here,
+    }
+  const rules = rulesOf(rows.deployment)?.rules ?? []
+  return { groups: [...principal.session.groups], rules: rules.map(({ group }) => group), here }
 }

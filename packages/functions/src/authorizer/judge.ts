@@ -1,4 +1,4 @@
-import type { AccessRequest, Claims, Decision, Denial, DenialReason } from '@countersign/core/access'
+import type { AccessRequest, Claims, Decision, Denial, DenialReason, Note } from '@countersign/core/access'
 import * as Access from '@countersign/core/access/module'
 import { err, ok, type Result } from '@countersign/core/shared'
 import type { Credentials } from './credentials.ts'
@@ -33,21 +33,35 @@ export interface DecisionLine {
 export const judge = async (
   question: Question | undefined,
   credentials: Credentials,
-  { accessRows }: Pick<AuthorizerServices, 'accessRows'>,
+  services: Pick<AuthorizerServices, 'accessRows'>,
   now: Date,
+  note?: Note,
 ): Promise<Judged> => {
   const methodArn = question?.methodArn ?? 'none'
-  const denied = (reason: DenialReason, request?: AccessRequest, claims?: Claims) =>
-    judged(methodArn, request, claims, err({ reason }))
+  const denied = (reason: DenialReason) => judged(methodArn, undefined, undefined, err({ reason }))
   if (!question) return denied('shape_unsupported')
+  note?.('credential', {})
   const presented = Access.presentedToken(question.headers)
   if (!presented.ok) return denied(presented.error)
-  const claims = await credentials(presented.value, now)
-  if (!claims.ok) return denied(claims.error)
+  const claims = await credentials(presented.value, now, note)
+  return claims.ok ? judgeClaims(question, claims.value, services, now, note) : denied(claims.error)
+}
+
+/** What is left once it is known whose credential it is. */
+export const judgeClaims = async (
+  question: Question,
+  claims: Claims,
+  { accessRows }: Pick<AuthorizerServices, 'accessRows'>,
+  now: Date,
+  note?: Note,
+): Promise<Judged> => {
+  const { methodArn } = question
   const request = Access.parseMethodArn(methodArn)
-  if (!request || !agrees(question, request)) return denied('coordinates_mismatch', request, claims.value)
-  const rows = await rowsOf(accessRows, request, claims.value)
-  return judged(methodArn, request, claims.value, Access.decide(claims.value, request, rows, now))
+  note?.('coordinates', { methodArn })
+  if (!request || !agrees(question, request))
+    return judged(methodArn, request, claims, err({ reason: 'coordinates_mismatch' }))
+  const rows = await rowsOf(accessRows, request, claims)
+  return judged(methodArn, request, claims, Access.decide(claims, request, rows, now, note))
 }
 
 const rowsOf = async (

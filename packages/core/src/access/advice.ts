@@ -22,8 +22,10 @@ export const ADVICE = {
   issuer_mismatch:
     'The token was issued by somebody else. A consumer that signs has to put its own id into iss (and into sub, where it sends one).',
   token_expired: 'Issue or collect another token; "tokens reroll" or a new session in time avoids the gap.',
+  token_superseded:
+    'The token was rerolled, and the time its successor was given to take over is past. Use the successor; the record of the token names it.',
   token_not_yet_valid:
-    'iat or nbf lie in the future by more than 5 seconds: set the clock of whoever signed it, or wait.',
+    'Its iat or nbf lies in the future by more than 5 seconds: set the clock of whoever signed it, or wait.',
   lifetime_too_long:
     'The token lives longer than is allowed here. Sign it with an exp closer to iat, or issue it anew.',
   token_unknown:

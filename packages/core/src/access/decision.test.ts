@@ -5,6 +5,7 @@ import { presentedToken } from './credential.ts'
 import { decide } from './decision.ts'
 import { CHALLENGES } from './denial.ts'
 import { type AccessRequest, parseMethodArn } from './method-arn.ts'
+import { decideAloud } from './noted.fixture.ts'
 import { narrowestPolicy, permits, refusing, wholePolicy } from './policy.ts'
 import type { AccessRows } from './row.ts'
 
@@ -88,7 +89,7 @@ const verdict = ({
   given?: AccessRows
   now?: Date
 }) => {
-  const decided = decide(of, request(arn), given, now)
+  const decided = decideAloud(of, request(arn), given, now)
   return decided.ok ? 'allow' : decided.error.reason
 }
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Json } from '../shared/json.ts'
 import { type Claims, readClaims, readConsumerSignedClaims } from './claims.ts'
-import { decide } from './decision.ts'
 import { parseMethodArn } from './method-arn.ts'
+import { decideAloud } from './noted.fixture.ts'
 import type { AccessRows } from './row.ts'
 
 const STAGE = 'arn:aws:execute-api:eu-west-2:111111111111:abc123/staging'
@@ -51,7 +51,7 @@ const verdict = ({ claims, principal, deployment, fence }: Case, path: string) =
     deployment: row({ binding, ...deployment }),
     fence: fence && row(fence),
   }
-  const decided = decide(claims, asks(path), rows, NOW)
+  const decided = decideAloud(claims, asks(path), rows, NOW)
   return decided.ok ? 'allow' : decided.error.reason
 }
 

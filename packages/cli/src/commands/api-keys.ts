@@ -1,17 +1,12 @@
-import type { ApiKey, Client, Outcome, ShownApiKey } from '@countersign/client'
+import type { ApiKey, ShownApiKey } from '@countersign/client'
 import { answer, list, PAGING } from '../answer.ts'
-import { type Command, type Context, type ExitCode, type Options, WrongUsage } from '../command.ts'
-import { openTokenFile } from '../files.ts'
+import { type Command, WrongUsage } from '../command.ts'
 import { facts } from '../table.ts'
 import { both, relative } from '../time.ts'
+import { fileOption, handOut, type ShownOnce } from './hand-out.ts'
 import { NOTE, repeatable } from './shared-options.ts'
 
-const KEY_FILE = {
-  'key-file': {
-    value: 'FILE',
-    help: 'a new file for the key, instead of printing it; only you can read it',
-  },
-} as const satisfies Options
+const KEY_FILE = fileOption('key-file', 'key')
 
 export const apiKeys: readonly Command[] = [
   {
@@ -32,7 +27,7 @@ export const apiKeys: readonly Command[] = [
         plans: given.texts('plan'),
         name: given.text('name'),
       }
-      return handOut(context, ({ apiKeys }) => apiKeys.create(body, repeatable(context)))
+      return handOut(context, ({ apiKeys }) => apiKeys.create(body, repeatable(context)), SHOWN)
     },
   },
   {
@@ -89,7 +84,11 @@ export const apiKeys: readonly Command[] = [
       if (overlap !== undefined && given.flag('now'))
         throw new WrongUsage('give --overlap or --now, not both')
       const body = { overlap, ...(given.flag('now') && { now: true }) }
-      return handOut(context, ({ apiKeys }) => apiKeys.rotate(given.argument(0), body, repeatable(context)))
+      return handOut(
+        context,
+        ({ apiKeys }) => apiKeys.rotate(given.argument(0), body, repeatable(context)),
+        SHOWN,
+      )
     },
   },
   {
@@ -120,34 +119,10 @@ const describe = (key: ApiKey, now: Date): string =>
     disabled: both(key.disabledAt, now),
   })
 
-/** With a file the key goes there and nowhere else, so with `--json` the body is printed without it. */
-const handOut = async (
-  context: Context,
-  ask: (client: Client) => Promise<Outcome<ShownApiKey>>,
-): Promise<ExitCode> => {
-  const client = await context.client()
-  const path = context.given.text('key-file')
-  if (path === undefined) return answer(context, await ask(client), (made) => shown(made, context))
-  const file = await openTokenFile(path)
-  try {
-    const outcome = await ask(client)
-    if (!outcome.ok) return answer(context, outcome, () => '')
-    const { key, ...body } = outcome.value.body
-    if (key !== undefined) await file.write(key)
-    const value = { status: outcome.value.status, body, text: JSON.stringify(body) }
-    const where = key === undefined ? GONE : `\nThe key is in ${path}; it is shown nowhere else.\n`
-    return answer<ApiKey>(
-      context,
-      { ok: true, value },
-      (made) => describe(made, context.terminal.now()) + where,
-    )
-  } finally {
-    await file.close()
-  }
+const SHOWN: ShownOnce<ShownApiKey, 'key'> = {
+  option: 'key-file',
+  member: 'key',
+  what: 'key',
+  describe,
+  missing: () => '\nThe key was shown when it was made, and is not shown again.\n',
 }
-
-const GONE = '\nThe key was shown when it was made, and is not shown again.\n'
-
-const shown = ({ key, ...made }: ShownApiKey, { terminal }: Context): string =>
-  describe(made, terminal.now()) +
-  (key === undefined ? GONE : `\nThis is the key. It is shown once; copy it now:\n${key}\n`)

@@ -1,4 +1,4 @@
-import type { Consumer, OctetKey } from '@countersign/client'
+import type { Consumer } from '@countersign/client'
 import { facts } from '../table.ts'
 import { both } from '../time.ts'
 import { opens } from './token-view.ts'
@@ -25,9 +25,3 @@ export const describeConsumer = (consumer: Consumer, now: Date): string => {
     }),
   })
 }
-
-/** A secret is shown once: it is the last line of the output. */
-export const describeSecret = (secret: OctetKey | undefined): string =>
-  secret
-    ? `\nThis is the key it signs with, as a JSON Web Key. It is shown once; copy it now:\n${JSON.stringify(secret)}\n`
-    : '\nThe key was shown when it was made, and is not shown again.\n'

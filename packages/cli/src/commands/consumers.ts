@@ -3,7 +3,8 @@ import { answer, list, PAGING } from '../answer.ts'
 import type { Command, Context } from '../command.ts'
 import { relative } from '../time.ts'
 import { describeConsumer } from './consumer-view.ts'
-import { handOutSecret, SECRET_FILE } from './self-signing.ts'
+import { handOut } from './hand-out.ts'
+import { SECRET_FILE, SHOWN_SECRET } from './self-signing.ts'
 import { NOTE, repeatable } from './shared-options.ts'
 
 const TYPES = ['service', 'partner', 'person'] as const
@@ -52,7 +53,11 @@ export const consumers: readonly Command[] = [
       if (given.flag('self-signing')) {
         const longestTokenSeconds = given.wholeNumber('longest-token-seconds')
         const signing = { ...body, selfSigning: { longestTokenSeconds } }
-        return handOutSecret(context, (client) => client.consumers.register(signing, repeatable(context)))
+        return handOut(
+          context,
+          (client) => client.consumers.register(signing, repeatable(context)),
+          SHOWN_SECRET,
+        )
       }
       const { consumers } = await context.client()
       return answer(context, await consumers.register(body, repeatable(context)), describeAt(context))

@@ -1,47 +1,22 @@
-import type { Client, Consumer, ConsumerSecret, GrantRequest, Outcome } from '@countersign/client'
+import type { Consumer, ConsumerSecret, GrantRequest } from '@countersign/client'
 import { answer, refuse } from '../answer.ts'
-import { type Command, type Context, type ExitCode, type Options, WrongUsage } from '../command.ts'
-import { openTokenFile } from '../files.ts'
+import { type Command, WrongUsage } from '../command.ts'
 import { facts } from '../table.ts'
 import { both } from '../time.ts'
-import { describeConsumer, describeSecret } from './consumer-view.ts'
+import { describeConsumer } from './consumer-view.ts'
+import { fileOption, handOut, type ShownOnce } from './hand-out.ts'
 import { NOTE, repeatable } from './shared-options.ts'
 import { REASONS } from './token-life.ts'
 
-export const SECRET_FILE = {
-  'secret-file': {
-    value: 'FILE',
-    help: 'a new file for the key, instead of printing it; only you can read it',
-  },
-} as const satisfies Options
+export const SECRET_FILE = fileOption('secret-file', 'key')
 
-/** A consumer whose key is handed out at this moment: printed, or kept in a file and nowhere else. */
-export const handOutSecret = async (
-  context: Context,
-  ask: (client: Client) => Promise<Outcome<Consumer & Partial<ConsumerSecret>>>,
-): Promise<ExitCode> => {
-  const client = await context.client()
-  const path = context.given.text('secret-file')
-  const now = context.terminal.now()
-  if (path === undefined) {
-    return answer(
-      context,
-      await ask(client),
-      ({ secret, ...rest }) => describeConsumer(rest, now) + describeSecret(secret),
-    )
-  }
-  const file = await openTokenFile(path)
-  try {
-    const outcome = await ask(client)
-    if (!outcome.ok) return refuse(context, outcome.error)
-    const { secret, ...body } = outcome.value.body
-    if (secret) await file.write(JSON.stringify(secret))
-    const shown = { status: outcome.value.status, body, text: JSON.stringify(body) }
-    const where = secret ? `\nThe key is in ${path}; it is shown nowhere else.\n` : describeSecret(undefined)
-    return answer(context, { ok: true, value: shown }, (rest) => describeConsumer(rest, now) + where)
-  } finally {
-    await file.close()
-  }
+/** The key a consumer signs with, as a JSON Web Key. */
+export const SHOWN_SECRET: ShownOnce<Consumer & Partial<ConsumerSecret>, 'secret'> = {
+  option: 'secret-file',
+  member: 'secret',
+  what: 'key it signs with, a JSON Web Key',
+  describe: describeConsumer,
+  missing: () => '\nThe key was shown when it was made, and is not shown again.\n',
 }
 
 const grant: Command = {
@@ -101,11 +76,15 @@ const secret: Command = {
     ...SECRET_FILE,
   },
   run: (context) =>
-    handOutSecret(context, ({ consumers }) => {
-      const overlap = context.given.text('overlap')
-      const body = { ...(overlap !== undefined && { overlap }) }
-      return consumers.rotateSecret(context.given.argument(0), body, repeatable(context))
-    }),
+    handOut(
+      context,
+      ({ consumers }) => {
+        const overlap = context.given.text('overlap')
+        const body = { ...(overlap !== undefined && { overlap }) }
+        return consumers.rotateSecret(context.given.argument(0), body, repeatable(context))
+      },
+      SHOWN_SECRET,
+    ),
 }
 
 const revoke: Command = {

@@ -1,17 +1,11 @@
-import type { Client, IssuedToken, IssueToken, Outcome, RerollToken } from '@countersign/client'
-import { answer } from '../answer.ts'
-import { type Command, type Context, type ExitCode, type Options, WrongUsage } from '../command.ts'
-import { openTokenFile, type TokenFile } from '../files.ts'
+import type { IssuedToken, IssueToken, RerollToken } from '@countersign/client'
+import { type Command, WrongUsage } from '../command.ts'
 import type { Given } from '../given.ts'
+import { fileOption, handOut, type ShownOnce } from './hand-out.ts'
 import { repeatable } from './shared-options.ts'
 import { describeToken } from './token-view.ts'
 
-const TOKEN_FILE = {
-  'token-file': {
-    value: 'FILE',
-    help: 'a new file for the token, instead of printing it; only you can read it',
-  },
-} as const satisfies Options
+const TOKEN_FILE = fileOption('token-file', 'token')
 
 /** Commands that hand a token out. It is shown once. */
 export const issuing: readonly Command[] = [
@@ -38,7 +32,7 @@ export const issuing: readonly Command[] = [
     },
     run: (context) => {
       const body = requestOf(context.given)
-      return handOut(context, ({ tokens }) => tokens.issue(body, repeatable(context)))
+      return handOut(context, ({ tokens }) => tokens.issue(body, repeatable(context)), SHOWN)
     },
   },
   {
@@ -47,7 +41,7 @@ export const issuing: readonly Command[] = [
     summary: 'Takes a token you asked for, once it is approved',
     options: TOKEN_FILE,
     run: (context) =>
-      handOut(context, ({ tokens }) => tokens.collect(context.given.argument(0), repeatable(context))),
+      handOut(context, ({ tokens }) => tokens.collect(context.given.argument(0), repeatable(context)), SHOWN),
   },
   {
     name: 'tokens reroll',
@@ -62,8 +56,10 @@ export const issuing: readonly Command[] = [
     },
     run: (context) => {
       const body = rerollOf(context.given)
-      return handOut(context, ({ tokens }) =>
-        tokens.reroll(context.given.argument(0), body, repeatable(context)),
+      return handOut(
+        context,
+        ({ tokens }) => tokens.reroll(context.given.argument(0), body, repeatable(context)),
+        SHOWN,
       )
     },
   },
@@ -98,49 +94,15 @@ const requestOf = (given: Given): IssueToken => {
   }
 }
 
-const handOut = async (
-  context: Context,
-  ask: (client: Client) => Promise<Outcome<IssuedToken>>,
-): Promise<ExitCode> => {
-  const client = await context.client()
-  const path = context.given.text('token-file')
-  if (path === undefined) {
-    return answer(context, await ask(client), (issued) => describeIssued(issued, context.terminal.now()))
-  }
-  const file = await openTokenFile(path)
-  try {
-    return await keep(context, file, path, await ask(client))
-  } finally {
-    await file.close()
-  }
-}
-
-const describeIssued = ({ token, ...issued }: IssuedToken, now: Date): string =>
-  token === undefined
-    ? describeToken(issued, now) + nextStep(issued)
-    : `${describeToken(issued, now)}\nThis is the token. It is shown once; copy it now:\n${token}\n`
-
 const nextStep = ({ id, state }: IssuedToken): string =>
   state === 'requested'
     ? `\nSomebody else approves it with "countersign tokens approve ${id}"; then "countersign tokens collect ${id}".\n`
     : '\nThe token was shown when it was issued, and is not shown again.\n'
 
-/** The token goes to the file and nowhere else, so with `--json` the body is printed without it. */
-const keep = async (
-  context: Context,
-  file: TokenFile,
-  path: string,
-  outcome: Outcome<IssuedToken>,
-): Promise<ExitCode> => {
-  if (!outcome.ok) return answer(context, outcome, () => '')
-  const { token, ...body } = outcome.value.body
-  if (token !== undefined) await file.write(token)
-  const shown = { status: outcome.value.status, body, text: JSON.stringify(body) }
-  return answer<IssuedToken>(context, { ok: true, value: shown }, (issued) => {
-    const described = describeToken(issued, context.terminal.now())
-    return (
-      described +
-      (token === undefined ? nextStep(issued) : `\nThe token is in ${path}; it is shown nowhere else.\n`)
-    )
-  })
+const SHOWN: ShownOnce<IssuedToken, 'token'> = {
+  option: 'token-file',
+  member: 'token',
+  what: 'token',
+  describe: describeToken,
+  missing: nextStep,
 }

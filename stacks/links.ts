@@ -1,5 +1,6 @@
 import { type Link, signingAlgorithm } from '@countersign/topology'
 import { bus, givenUp, inboxes } from './bus.ts'
+import { signInIn } from './settings.ts'
 import { named } from './stage.ts'
 import { apiKeySecret, indexArn, secrets, stored } from './storage.ts'
 
@@ -30,8 +31,8 @@ const ISSUER = process.env.COUNTERSIGN_ISSUER ?? `urn:countersign:${$app.stage}`
 /** Of the keys that rotations make from this deployment on; the keys of the ring stay what they are. */
 const SIGNING_ALGORITHM = signingAlgorithm(process.env.COUNTERSIGN_SIGNING_ALGORITHM)
 
-/** Who may vouch for people; without it nobody signs in. Read whenever a function starts, and refused when it is not of its form. */
-const SIGN_IN = process.env.COUNTERSIGN_SIGN_IN ?? '{}'
+/** Who may vouch for people; without it nobody signs in. */
+const SIGN_IN = signInIn(process.env.COUNTERSIGN_SIGN_IN)
 
 const allow = (actions: string[], resources: $util.Input<Text[]>): Statement => ({ actions, resources })
 

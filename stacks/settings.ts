@@ -1,3 +1,5 @@
+import { Session } from '@countersign/core/session'
+
 /** What somebody who deploys can mend: it is said before anything is made. */
 class Unusable extends Error {
   override readonly name = 'Unusable'
@@ -46,4 +48,17 @@ export const domainIn = (name: string | undefined, certificate: string | undefin
       `COUNTERSIGN_DOMAIN_CERTIFICATE takes the ARN of a certificate, arn:aws:acm:REGION:ACCOUNT:certificate/ID, not "${certificate}"`,
     )
   return { name, cert: certificate, dns: false }
+}
+
+/** `COUNTERSIGN_SIGN_IN`: who may vouch for people, as the functions get it; nobody unless it is given. */
+export const signInIn = (text: string | undefined): string => {
+  const said = text?.trim() || '{}'
+  const read = Session.readSignIn(said)
+  if (!read.ok) throw new Unusable(`COUNTERSIGN_SIGN_IN cannot be read: ${read.error}`)
+  const file = read.value.providers.find(({ groups }) => groups.from === 'file')
+  if (file)
+    throw new Unusable(
+      `COUNTERSIGN_SIGN_IN has the groups of "${file.name}" come from a file, which only one machine has`,
+    )
+  return said
 }

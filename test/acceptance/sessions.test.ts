@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { CLIENT_ID, idTokenOf } from '../support/sign-in.ts'
 import { done, openSignInWorld } from '../support/world.ts'
-import { auditLog, publish, REPAIRS, TENANCIES } from './given.ts'
+import { auditLog, publish, REPAIRS, selfSigning, signAs, TENANCIES } from './given.ts'
 import {
   ADA,
   DOCUMENT,
@@ -307,6 +307,21 @@ describe('the OAuth endpoints', async () => {
     for (const token of ['garbage', 'a.b.c', `${world.credential}x`])
       expect((await post(world, '/oauth/revoke', { token })).status).toBe(200)
     expect(await auditLog(client)).toHaveLength(before.length)
+  })
+
+  it('say of a token that a consumer signed that it is not theirs to end (RFC 7009 §2.2.1)', async () => {
+    const signer = await selfSigning(world)
+    done(
+      await client.consumers.changeGrants(signer.id, [
+        { api: 'repairs', environment: 'staging', routes: ['GET /api/v1/repairs/{id}'] },
+      ]),
+    )
+    const token = await signAs(signer)
+    const { status, body } = await post(world, '/oauth/revoke', { token })
+    expect({ status, ...body }).toMatchObject({
+      ...{ status: 400, error: 'unsupported_token_type', code: 'token_is_consumer_signed' },
+    })
+    expect((await world.call({ path: '/def456/staging/api/v1/repairs/7', token })).status).toBe(200)
   })
 
   const TYPE = ['content-type', 'application/x-www-form-urlencoded']

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { domainIn, machineAccountsIn } from '../../stacks/settings.ts'
+import { domainIn, machineAccountsIn, signInIn } from '../../stacks/settings.ts'
 
 describe('COUNTERSIGN_MACHINE_ACCOUNTS', () => {
   it.each([undefined, '', ' '])('names nobody unless somebody is named (%j)', (text) => {
@@ -51,5 +51,31 @@ describe('COUNTERSIGN_DOMAIN', () => {
   it('takes a certificate by its ARN, and none without a domain', () => {
     expect(() => domainIn('tokens.example.org', 'mine')).toThrow(/ARN of a certificate/)
     expect(() => domainIn(undefined, CERTIFICATE)).toThrow(/of no use/)
+  })
+})
+
+describe('COUNTERSIGN_SIGN_IN', () => {
+  const provider = {
+    ...{ name: 'other', issuers: ['https://id.example'], jwksUrl: 'https://id.example/keys' },
+    ...{ clientIds: ['app'], groups: { from: 'claim', claim: 'groups' } },
+  }
+  const saying = (changed: object) => JSON.stringify({ providers: [{ ...provider, ...changed }] })
+
+  it.each([undefined, '', ' '])('lets nobody in unless it is given (%j)', (text) => {
+    expect(signInIn(text)).toBe('{}')
+  })
+
+  it('reaches the functions as it was written', () => {
+    expect(signInIn(saying({}))).toBe(saying({}))
+  })
+
+  it.each([
+    ['what is no JSON', '{', 'it is not JSON'],
+    ['a misspelt member', saying({ clientIDs: ['app'] }), 'clientIDs'],
+    ['an address without TLS', saying({ jwksUrl: 'http://id.example/keys' }), 'providers[0].jwksUrl'],
+    ['groups from a file that no function has', saying({ groups: { from: 'file' } }), 'come from a file'],
+  ])('is refused before anything is made: %s', (_, text, said) => {
+    expect(() => signInIn(text)).toThrow(/^COUNTERSIGN_SIGN_IN/)
+    expect(() => signInIn(text)).toThrow(said)
   })
 })

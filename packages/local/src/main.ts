@@ -20,6 +20,8 @@ const readOptions = () => {
       shape: { type: 'string', multiple: true },
       domain: { type: 'string', multiple: true },
       cors: { type: 'string', multiple: true },
+      'sign-in': { type: 'string' },
+      'service-account': { type: 'string' },
       'signing-algorithm': { type: 'string', default: process.env.COUNTERSIGN_SIGNING_ALGORITHM ?? '' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -54,12 +56,15 @@ const start = async ({
   upstream,
   gateways,
   data,
+  'sign-in': signInFile,
+  'service-account': serviceAccountFile,
   'signing-algorithm': algorithm,
 }: ReturnType<typeof readOptions>): Promise<void> => {
   if (!json) say('Countersign is starting …')
   const folder = resolve(data)
   // Loaded after the first word: whoever started it should not wait in silence for a hundred modules.
   const { startPlatform } = await import('./platform/platform.ts')
+  const { signInGiven } = await import('./platform/sign-in-options.ts')
   const platform = await startPlatform({
     data: folder,
     port,
@@ -67,6 +72,7 @@ const start = async ({
     gateways,
     signInPort,
     ...(upstream !== undefined && { upstream }),
+    ...signInGiven({ text: process.env.COUNTERSIGN_SIGN_IN, file: signInFile, serviceAccountFile }),
     signingAlgorithm: await algorithmNamed(algorithm),
     log: (line) => {
       if (line.level !== 'info') complain(JSON.stringify(line))

@@ -62,9 +62,14 @@ export const readClaims = (
     : tokenClaims(kid, jti, sub, audience, dates)
   if (!read) return err('claims_invalid')
   if (iss !== issuer) return err('issuer_mismatch')
+  if (read.kind === 'session' && !isForIssuer(read, issuer)) return err('session_mismatch')
   const untimely = timeReason(dates, now)
   return untimely ? err(untimely) : ok(read)
 }
+
+/** A session is for the platform itself, and for nobody beside it. */
+const isForIssuer = ({ audience }: SessionClaims, issuer: string): boolean =>
+  audience.length === 1 && audience[0] === issuer
 
 const tokenClaims = (
   kid: string,

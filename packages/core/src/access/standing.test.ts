@@ -113,6 +113,16 @@ describe('a session', () => {
     expect(readClaims('key_1', payload, 'i', NOW)).toMatchObject({ ok: true, value: { kind: 'session' } })
     expect(readClaims('key_1', { ...payload, sub: '' }, 'i', NOW)).toMatchObject({ error: 'claims_invalid' })
   })
+
+  it.each<unknown>(['api_1', 'https://elsewhere.example', ['i', 'api_1'], []])(
+    'is for the platform that signed it and for nobody else, not for %j',
+    (aud) => {
+      const payload = { iss: 'i', sub: 'google#42', jti: 'ses_1', iat: 900, exp: 2_000 }
+      expect(readClaims('key_1', { ...payload, aud: ['i'] }, 'i', NOW).ok).toBe(true)
+      const error = Array.isArray(aud) && aud.length === 0 ? 'claims_invalid' : 'session_mismatch'
+      expect(readClaims('key_1', { ...payload, aud }, 'i', NOW)).toEqual({ ok: false, error })
+    },
+  )
 })
 
 function longer(claims: Extract<Claims, { kind: 'session' }>, session: object) {

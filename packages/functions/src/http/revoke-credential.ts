@@ -1,7 +1,8 @@
 import type { Claims } from '@countersign/core/access'
 import type { Cause } from '@countersign/core/events'
 import { Session } from '@countersign/core/session'
-import { err, ok, type Result } from '@countersign/core/shared'
+import { err, ok, Redacted, type Result } from '@countersign/core/shared'
+import { SigningKey } from '@countersign/core/signing-key'
 import { Token } from '@countersign/core/token'
 import { change, command, type Decided } from '../runtime/command.ts'
 import { loadSession, loadToken, sessionShape, tokenShape } from '../runtime/entities.ts'
@@ -15,16 +16,28 @@ type Needs = Pick<Services, 'ledger' | 'keyRing' | 'settings' | 'newId' | 'clock
 /**
  * RFC 7009: whoever holds a session's token or a platform-issued one ends it, and is refused from the next call on.
  * Holding it is all it takes: nobody can present what they do not hold. What is unknown, over or garbage is answered 200
- * as well (§2.2).
+ * as well (§2.2); a token that a consumer signed itself is not of a type that is revoked here (§2.2.1).
  */
 export const make = (services: Needs) =>
   oauthHandler(['token', 'token_type_hint'], services, async ({ form, cause }) => {
     const token = form.get('token')
     if (token === undefined)
       return err({ error: 'invalid_request', code: 'parameter_missing', detail: 'token is missing' })
+    if (isConsumerSigned(token)) return UNSUPPORTED
     const claims = await readPresented(services, token, cause.now)
     return claims ? revoke(services, claims, cause) : ok({})
   })
+
+/** Told by the `kid` that the token claims: nothing is done, so nothing has to be proved. */
+const isConsumerSigned = (token: string): boolean =>
+  SigningKey.consumerOfKid(SigningKey.kidOf(new Redacted(token)) ?? '') !== undefined
+
+/** RFC 7009 §2.2.1. To answer 200 would say that it is refused from now on. */
+const UNSUPPORTED = err({
+  error: 'unsupported_token_type',
+  code: 'token_is_consumer_signed',
+  detail: 'the platform did not issue it; POST /revocations refuses one of a consumer by its jti',
+} as const)
 
 const revoke = async (
   services: Needs,

@@ -1,6 +1,7 @@
 import type { Identities, SignInConfiguration } from '@countersign/core/session'
 import type { Redacted } from '@countersign/core/shared'
 import { identities } from '@countersign/functions/runtime/identity/identities'
+import { OWN_PROVIDER } from '../platform/sign-in-options.ts'
 import { fileDirectory, type PeopleFile } from './people.ts'
 import { CLIENTS } from './provider.ts'
 
@@ -34,7 +35,7 @@ export const localIdentities = ({
   })
 
 const ownProvider = (issuer: string): SignInConfiguration['providers'][number] => ({
-  name: 'local',
+  name: OWN_PROVIDER,
   issuers: [issuer],
   jwksUrl: `${issuer}/jwks.json`,
   clientIds: CLIENTS.map(({ id }) => id),

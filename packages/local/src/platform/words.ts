@@ -11,6 +11,9 @@ export const HELP = `Starts the platform on this machine.
   --signing-algorithm NAME
                      of the keys that rotations make: HS512 unless given (or $COUNTERSIGN_SIGNING_ALGORITHM),
                      EdDSA, ES256 or ML-DSA-44; keys that are there stay what they are
+  --sign-in FILE     who vouches for people beside the provider of this machine, as JSON ($COUNTERSIGN_SIGN_IN
+                     unless given); docs/sign-in.md says what it holds
+  --service-account FILE      the key that reads Google's directory, where groups come from there
   --shape ID/STAGE=SHAPE      what stands in front of a deployment: rest-request (unless given), rest-token,
                               http-iam (unless given at the stage $default) or http-simple
   --domain HOST/BASE=ID/STAGE a custom domain of it, by the Host header

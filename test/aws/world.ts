@@ -8,7 +8,7 @@ import { HUB_SOURCE } from '@countersign/core/events'
 import { connect } from '@countersign/functions/runtime/connect'
 import type { Services } from '@countersign/functions/runtime/services'
 import { type SignInStandIns, startSignIn } from '../support/sign-in.ts'
-import { type AnyWorld, callUrl } from '../support/world.ts'
+import { type AnyWorld, type Attaching, callUrl } from '../support/world.ts'
 import { makeBackend, makeConsumersApi } from './consumers-api.ts'
 import {
   bootstrap,
@@ -31,10 +31,7 @@ export interface EmulatorWorld extends AnyWorld {
   /** Who vouches for people there. */
   readonly signIn: SignInStandIns
   /** Another team's API behind the authorizer; `/{gatewayId}/{stage}/…`. */
-  attach(
-    gatewayId: string,
-    options?: { readonly cacheSeconds?: number; readonly openPath?: string; readonly keyPath?: string },
-  ): Promise<void>
+  attach(gatewayId: string, options?: Attaching): Promise<void>
 }
 
 export interface EmulatorWorldOptions extends EmulatorOptions, DeployOptions {

@@ -39,13 +39,20 @@ export interface Asked {
   readonly headers: Readonly<Record<string, string>>
 }
 
+/** How another team sets its API up; what is not said stands behind the authorizer. */
+export interface Attaching {
+  readonly cacheSeconds?: number
+  readonly openPath?: string
+  readonly keyPath?: string
+}
+
 /** What can be made to stand still: what carries events to the bus, or one of its readers. */
 export type Part = 'Relay' | 'ProjectAccess'
 
 /** What an operator of the account can do to a running platform, and no caller of its API. */
 export interface Levers {
-  /** Another team's API gets the authorizer; `keyPath` is opened by API keys. `/{gatewayId}/{stage}/…`. */
-  attach(gatewayId: string, options?: { readonly keyPath?: string }): Promise<void>
+  /** Another team's API gets the authorizer; `keyPath` is opened by API keys, `openPath` to everybody. `/{gatewayId}/{stage}/…`. */
+  attach(gatewayId: string, options?: Attaching): Promise<void>
   /** Nothing gets past this part until what comes back is called. */
   hold(part: Part): Promise<() => Promise<void>>
   /** Puts a message into a subscription's queue as it is. */

@@ -1,5 +1,13 @@
 import { parseArgs } from 'node:util'
-import { duration, onThisMachine, type Scene, StoryBroken, tellStory } from '@countersign/demo'
+import {
+  duration,
+  onThisMachine,
+  type Scene,
+  StoryBroken,
+  tellStory,
+  tellTour,
+  tourOnThisMachine,
+} from '@countersign/demo'
 
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 
@@ -9,6 +17,8 @@ process.stdout.on('error', () => process.exit(0))
 const HELP = `Tells the life of one token on a platform of its own, which goes when the story is told.
 Exits with 1 when a step did not do what it says.
 
+  --every-credential   instead: every kind of credential, opening what is its own and refused elsewhere
+                   (on this machine)
   --target PLACE   "local", unless given: this machine; "emulator": the system as deployed to AWS, in an
                    emulator of it (takes Python 3.10 or later, and a minute the first time)`
 
@@ -23,7 +33,11 @@ const SCENES: Readonly<Record<string, readonly [where: string, set: () => Promis
 
 const main = async (): Promise<number> => {
   const { values } = parseArgs({
-    options: { help: { type: 'boolean', default: false }, target: { type: 'string', default: 'local' } },
+    options: {
+      help: { type: 'boolean', default: false },
+      'every-credential': { type: 'boolean', default: false },
+      target: { type: 'string', default: 'local' },
+    },
   })
   if (values.help) {
     say(HELP)
@@ -31,11 +45,28 @@ const main = async (): Promise<number> => {
   }
   const [where, setScene] = SCENES[values.target] ?? []
   if (!where || !setScene) throw new Error(`--target takes ${Object.keys(SCENES).join(' or ')}`)
+  if (!values['every-credential'])
+    return tellOn(`the life of one token, ${where}`, setScene, (scene) => tellStory(scene, say))
+  if (values.target !== 'local')
+    throw new Error(
+      "--every-credential is told on this machine: the emulator's gateway verifies no signature",
+    )
+  const another = () => tourOnThisMachine('EdDSA')
+  return tellOn(`every kind of credential, ${where}`, tourOnThisMachine, (scene) =>
+    tellTour(scene, another, say),
+  )
+}
+
+const tellOn = async <S extends Scene>(
+  title: string,
+  setScene: () => Promise<S>,
+  tell: (scene: S) => Promise<void>,
+): Promise<number> => {
   const start = performance.now()
   const scene = await setScene()
-  say(`Countersign: the life of one token, ${where} (started in ${duration(performance.now() - start)})\n`)
+  say(`Countersign: ${title} (started in ${duration(performance.now() - start)})\n`)
   try {
-    await tellStory(scene, say)
+    await tell(scene)
     say(`\nEvery step did what it says, in ${duration(performance.now() - start)}.`)
     return 0
   } catch (error) {

@@ -1,3 +1,5 @@
 export { onThisMachine, type Scene } from './scene.ts'
 export { tellStory } from './story.ts'
 export { duration, StoryBroken } from './tell.ts'
+export { type TourScene, tourOnThisMachine } from './tour/scene.ts'
+export { tellTour } from './tour/tour.ts'

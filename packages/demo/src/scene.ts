@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Client, createClient } from '@countersign/client'
 import { Redacted } from '@countersign/client/redacted'
-import { startPlatform } from '@countersign/local'
+import { type Platform, type PlatformOptions, startPlatform } from '@countersign/local'
 
 /** Where the story is told: a platform, its gateway, and the bus the API Hub publishes on. */
 export interface Scene {
@@ -16,11 +16,16 @@ export interface Scene {
 }
 
 /** A platform of its own on this machine, on free ports and a folder that goes when the story is told. */
-export const onThisMachine = async (): Promise<Scene> => {
+export const onThisMachine = async (): Promise<Scene> => (await platformOnThisMachine()).scene
+
+/** The same, with the platform itself. */
+export const platformOnThisMachine = async (
+  options: Pick<PlatformOptions, 'signingAlgorithm'> = {},
+): Promise<{ readonly scene: Scene; readonly platform: Platform }> => {
   const data = mkdtempSync(join(tmpdir(), 'countersign-demo-'))
-  const platform = await startPlatform({ data, port: 0, gatewayPort: 0 })
+  const platform = await startPlatform({ data, port: 0, gatewayPort: 0, ...options })
   const credential = new Redacted(readFileSync(platform.credentialFile, 'utf8'))
-  return {
+  const scene: Scene = {
     client: createClient({ endpoint: platform.api, credential }),
     gateway: platform.gateway,
     publish: async (publication) => platform.publishHubEvent('api-hub.api-published', publication),
@@ -29,4 +34,5 @@ export const onThisMachine = async (): Promise<Scene> => {
       rmSync(data, { recursive: true, force: true })
     },
   }
+  return { scene, platform }
 }

@@ -1,15 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { allItems, type Client, type Outcome } from '@countersign/client'
+import { allItems, type Client } from '@countersign/client'
+import { body, eventually } from './outcome.ts'
 import type { Scene } from './scene.ts'
-import { createTeller, expect, StoryBroken, type Tell } from './tell.ts'
+import { createTeller, expect, type Tell } from './tell.ts'
 
 const examples = join(import.meta.dirname, '../../../examples')
 const ROUTE = 'GET /api/v1/tenancies/{id}'
 const ACCOUNT = { accountId: '111111111111', region: 'eu-west-2', stage: 'staging' }
-
-/** How long something that travels as an event may take to arrive before the story is given up. */
-const PATIENCE_MILLISECONDS = 30_000
 
 /** From the API Hub's event to the audit log. Throws `StoryBroken` when a step does not do what it says. */
 export const tellStory = async (scene: Scene, tell: Tell): Promise<void> => {
@@ -35,12 +33,6 @@ export const tellStory = async (scene: Scene, tell: Tell): Promise<void> => {
   await call('GET', mine, 401, 'the very next request', token.secret)
   expect(routes === 4, 'the API does not have the four routes of its document')
   await tellAudit(client, begun, tell)
-}
-
-const body = <T>(outcome: Outcome<T>, doing: string): T => {
-  if (outcome.ok) return outcome.value.body
-  const { error } = outcome
-  throw new StoryBroken(`${doing}: ${error.reason === 'problem' ? error.problem.code : String(error.cause)}`)
 }
 
 const publish = async (scene: Scene, name: string, gatewayId: string) => {
@@ -148,14 +140,4 @@ const tellAudit = async (client: Client, begun: Date, tell: Tell): Promise<void>
   }
   const missing = EXPECTED.filter((type) => !events.some((event) => event.type === type))
   expect(missing.length === 0, `the audit log lacks ${missing.join(', ')}`)
-}
-
-const eventually = async <T>(look: () => Promise<T | undefined>, otherwise: string): Promise<T> => {
-  const end = performance.now() + PATIENCE_MILLISECONDS
-  for (;;) {
-    const seen = await look()
-    if (seen !== undefined) return seen
-    expect(performance.now() < end, otherwise)
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
 }

@@ -50,6 +50,7 @@ const REVEALING = [
   'packages/functions/src/runtime/identity/service-account.ts',
   'packages/functions/src/runtime/issuing.ts',
   'packages/functions/src/runtime/sign-in.ts',
+  'packages/demo/src/tour/sign-request.ts',
   'packages/local/src/gateway/local-credentials.ts',
   'packages/local/src/gateway/signature.ts',
   'packages/local/src/store/sqlite-api-key-secret.ts',

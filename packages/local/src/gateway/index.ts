@@ -1,4 +1,5 @@
 export type { UpstreamHandler } from '../server/upstream.ts'
+export { type AuthorizerCache, createAuthorizerCache } from './authorizer-cache.ts'
 export type { Cors } from './cors.ts'
 export type { LocalCredential } from './iam.ts'
 export { evaluatePolicy, globMatches, type PolicyVerdict } from './iam-policy.ts'

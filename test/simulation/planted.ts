@@ -1,0 +1,174 @@
+import { applyWrite, Redacted, type RegisterWrite, type Row } from '@countersign/core/shared'
+import { type KeyRing, SigningKey } from '@countersign/core/signing-key'
+import type { AuthorizerServices } from '@countersign/functions/authorizer/authorize'
+import type { Services } from '@countersign/functions/runtime/services'
+import type { Bug } from './bugs.ts'
+import type { Store } from './store.ts'
+import { STRANGER } from './stranger.ts'
+import { crossing } from './task.ts'
+
+type Ports = Pick<
+  Services,
+  | 'ledger'
+  | 'accessRows'
+  | 'keyRing'
+  | 'consumerKeyRings'
+  | 'apiKeySecret'
+  | 'gatewayKeys'
+  | 'authorizerCallers'
+  | 'settings'
+>
+
+/** The ports of commands and of the projector, with one defect or none. */
+export const afflictServices = (ports: Ports, store: Store, bug: Bug | undefined): Ports => {
+  switch (bug) {
+    case 'the projector ignores ranks':
+      return { ...ports, accessRows: { ...ports.accessRows, write: writing(ports, store, heedless) } }
+    case 'a late grant overwrites the tombstone':
+      return { ...ports, accessRows: { ...ports.accessRows, write: writing(ports, store, forgetful) } }
+    case 'keys sign as soon as they are made':
+      return { ...ports, settings: { ...ports.settings, ringRefreshSeconds: 0 } }
+    default:
+      return { ...ports, ledger: afflictLedger(ports, bug) }
+  }
+}
+
+const heedless = (row: Row | undefined, { register, rank, value }: RegisterWrite): Row => ({
+  ...row,
+  registers: { ...row?.registers, [register]: { rank, value } },
+})
+
+const forgetful = (row: Row | undefined, write: RegisterWrite): Row => {
+  const { refusal: _, ...registers } = applyWrite(row, write).registers
+  return write.register === 'grant' ? { ...row, registers } : applyWrite(row, write)
+}
+
+const writing =
+  (
+    { accessRows }: Ports,
+    store: Store,
+    change: (row: Row | undefined, write: RegisterWrite) => Row,
+  ): Services['accessRows']['write'] =>
+  async (writes) => {
+    const before = await store.read(writes.map(({ row }) => row))
+    await accessRows.write(writes)
+    for (const write of writes)
+      if (before.has(write.row)) store.overwrite(write.row, change(before.get(write.row), write))
+  }
+
+const afflictLedger = ({ ledger, accessRows }: Ports, bug: Bug | undefined): Services['ledger'] => {
+  switch (bug) {
+    case 'refusals come with the projector':
+      return { ...ledger, commit: (change) => ledger.commit({ ...change, access: [] }) }
+    case 'refusals come after the commit':
+      return {
+        ...ledger,
+        commit: async (change) => {
+          const saved = await ledger.commit({ ...change, access: [] })
+          if (saved.ok) await crossing(() => accessRows.write(change.access ?? []))
+          return saved
+        },
+      }
+    case 'repetitions are not recognised':
+      return {
+        ...ledger,
+        idempotency: async () => undefined,
+        commit: ({ idempotency: _, ...change }) => ledger.commit(change),
+      }
+    case 'writers overwrite each other':
+      return {
+        ...ledger,
+        commit: async (change) => {
+          const entities = []
+          for (const entity of change.entities) {
+            const { version } = await ledger.load(entity.kind, entity.id)
+            const events = entity.events.map((event, index) => ({
+              ...event,
+              entityversion: version + 1 + index,
+            }))
+            entities.push({ ...entity, expectedVersion: version, events })
+          }
+          return ledger.commit({ ...change, entities })
+        },
+      }
+    default:
+      return ledger
+  }
+}
+
+const STRANGE_KEY = {
+  algorithm: 'HS512',
+  kid: STRANGER.kid,
+  secret: new Redacted(STRANGER.secret),
+  createdAt: 0,
+  signsFrom: 0,
+} as const
+
+const READ_LATE_MILLISECONDS = 10_000
+
+/** What an authorizer is given, with one defect or none. */
+export const afflictAuthorizer = (
+  services: AuthorizerServices,
+  world: { readonly now: number },
+  bug: Bug | undefined,
+): AuthorizerServices => {
+  const { keyRing, accessRows, clock } = services
+  switch (bug) {
+    case 'authorizers never look at the ring again': {
+      let first: ReturnType<typeof keyRing.current> | undefined
+      return { ...services, keyRing: { current: () => (first ??= keyRing.current()) } }
+    }
+    case 'a rotation drops the keys before':
+      return { ...services, keyRing: changedRing(keyRing, (ring) => newest(ring, clock())) }
+    case 'a stranger writes into the ring':
+      return { ...services, keyRing: changedRing(keyRing, (ring) => ({ keys: [...ring.keys, STRANGE_KEY] })) }
+    case 'the clock of an authorizer stands still': {
+      const stopped = clock()
+      return { ...services, clock: () => stopped }
+    }
+    case 'rows are read late': {
+      const seen = new Map<string, { at: number; row: Row | undefined }>()
+      const read = async (keys: readonly string[]) => {
+        const fresh = await accessRows.read(keys)
+        for (const key of keys)
+          if ((seen.get(key)?.at ?? -Infinity) + READ_LATE_MILLISECONDS < world.now)
+            seen.set(key, { at: world.now, row: fresh.get(key) })
+        return new Map(keys.flatMap((key) => [[key, seen.get(key)?.row] as const]).filter(isThere))
+      }
+      return { ...services, accessRows: { read } }
+    }
+    default:
+      return services
+  }
+}
+
+const isThere = (entry: readonly [string, Row | undefined]): entry is [string, Row] => entry[1] !== undefined
+
+const newest = (ring: KeyRing, now: Date): KeyRing => {
+  const from = SigningKey.signingKey(ring, now)?.signsFrom ?? 0
+  return { keys: ring.keys.filter(({ signsFrom }) => signsFrom >= from) }
+}
+
+const changedRing = (
+  { current }: Pick<Services['keyRing'], 'current'>,
+  change: (ring: KeyRing) => KeyRing,
+): Pick<Services['keyRing'], 'current'> => ({
+  current: async () => {
+    const version = await current()
+    return version && { ...version, text: SigningKey.writeRing(change(SigningKey.readRing(version.text))) }
+  },
+})
+
+/** What runs beside the platform and does harm, a little after every step. */
+export const afflictStore = async (store: Store, now: number, bug: Bug | undefined): Promise<void> => {
+  if (bug !== 'the fence is lifted early' && bug !== 'tombstones are swept early') return
+  for (const [key, row] of await store.rowsNow()) {
+    if (!key.startsWith(bug === 'the fence is lifted early' ? 'fence#' : 'token#')) continue
+    const kept = Object.entries(row.registers).filter(([name, { value }]) => {
+      const since = name === 'grant' ? undefined : (value as { since?: string } | null)?.since
+      return since === undefined || Date.parse(since) + 3_600_000 > now
+    })
+    if (kept.length < Object.keys(row.registers).length)
+      store.overwrite(key, { ...row, registers: Object.fromEntries(kept) })
+  }
+}

@@ -1,0 +1,124 @@
+import { EVENT_SOURCE, type EventOf } from '@countersign/core/events'
+import type { Change } from '@countersign/core/ledger'
+import { digestOf, type Row } from '@countersign/core/shared'
+import type { Services } from '@countersign/functions/runtime/services'
+import {
+  openDatabase,
+  sqliteAccessRows,
+  sqliteApiKeySecret,
+  sqliteAuthorizerCallers,
+  sqliteGatewayKeys,
+  sqliteKeyRing,
+  sqliteLedger,
+  sqliteQueues,
+} from '@countersign/local'
+import { subscriptions } from '@countersign/topology'
+import type { Violate } from './violation.ts'
+
+export const QUEUE = 'ProjectAccess'
+const projected: readonly string[] = subscriptions[QUEUE].on
+
+/** What survives every process: ledger, read model, rings and queue, in memory, by the adapters of one machine. */
+export const createStore = (violate: Violate, inspect: (text: string) => void) => {
+  const database = openDatabase(':memory:')
+  const [ledger, rows, queues] = [sqliteLedger(database), sqliteAccessRows(database), sqliteQueues(database)]
+  /** Rows that were written since somebody looked. */
+  const touched = new Set<string>()
+  const heads = new Map<string, { version: number; head: string }>()
+  const record = (event: EventOf): void => {
+    const known = heads.get(event.subject) ?? { version: 0, head: '' }
+    if (event.entityversion !== known.version + 1 || event.previoushash !== known.head)
+      violate('chain-unbroken', `${event.type} ${event.subject} is not at the end of its log`)
+    inspect(JSON.stringify(event))
+    heads.set(event.subject, { version: event.entityversion, head: digestOf(event) })
+  }
+  const ports: Pick<
+    Services,
+    | 'ledger'
+    | 'accessRows'
+    | 'keyRing'
+    | 'consumerKeyRings'
+    | 'apiKeySecret'
+    | 'gatewayKeys'
+    | 'authorizerCallers'
+  > = {
+    ledger: {
+      ...ledger,
+      commit: async (change: Change) => {
+        const saved = await ledger.commit(change)
+        if (!saved.ok) return saved
+        for (const { row } of change.access ?? []) touched.add(row)
+        for (const { events } of change.entities) for (const event of events) record(event)
+        return saved
+      },
+    },
+    accessRows: {
+      ...rows,
+      write: async (writes) => {
+        for (const { row } of writes) touched.add(row)
+        await rows.write(writes)
+      },
+    },
+    keyRing: sqliteKeyRing(database),
+    consumerKeyRings: (consumerId) => sqliteKeyRing(database, consumerId),
+    apiKeySecret: sqliteApiKeySecret(database),
+    gatewayKeys: sqliteGatewayKeys(database),
+    authorizerCallers: sqliteAuthorizerCallers(database),
+  }
+  return {
+    ports,
+    queues,
+    touched,
+    heads,
+    read: (keys: readonly string[]): Promise<ReadonlyMap<string, Row>> => rows.read(keys),
+    rowsNow: async () => {
+      const all = new Map<string, Row>()
+      for await (const [key, row] of rows.scan()) all.set(key, row)
+      return all
+    },
+    /** A row as it must never be written by the product; for planted bugs. */
+    overwrite: (key: string, row: Row): void => {
+      touched.add(key)
+      database.run('UPDATE access_row SET body = ? WHERE key = ?', JSON.stringify(row), key)
+    },
+    streamAfter: (position: number, most: number) =>
+      database
+        .all('SELECT sequence, body FROM event WHERE sequence > ? ORDER BY sequence LIMIT ?', position, most)
+        .map(({ sequence, body }) => ({ sequence: Number(sequence), body: String(body) })),
+    events: (): readonly EventOf[] =>
+      database.all('SELECT body FROM event ORDER BY sequence').map(({ body }) => JSON.parse(String(body))),
+    sweep: (now: number): void => {
+      for (const { key } of database.all('SELECT key FROM access_row WHERE sweep_after < ?', now / 1_000))
+        touched.add(String(key))
+      database.run('DELETE FROM access_row WHERE sweep_after < ?', now / 1_000)
+      database.run('DELETE FROM idempotency WHERE sweep_after < ?', now / 1_000)
+    },
+    forgetDeadLetters: () => database.run('DELETE FROM message WHERE dead = 1'),
+    send: (events: readonly EventOf[], copies: (event: EventOf) => number): void => {
+      const wanted = events.filter(({ type }) => projected.includes(type))
+      queues.send(
+        wanted.flatMap((event) =>
+          Array.from({ length: copies(event) }, () => ({
+            queue: QUEUE,
+            body: bodyOf(event),
+            eventId: event.id,
+            eventType: event.type,
+            visibleAt: 0,
+          })),
+        ),
+      )
+    },
+    close: () => database.close(),
+  }
+}
+
+export type Store = ReturnType<typeof createStore>
+
+const bodyOf = (event: EventOf): string =>
+  JSON.stringify({
+    id: event.id,
+    source: EVENT_SOURCE,
+    'detail-type': event.type,
+    time: event.time,
+    detail: event,
+  })

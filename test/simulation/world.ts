@@ -1,0 +1,131 @@
+import { epochSeconds, idFrom } from '@countersign/core/shared'
+import { SigningKey } from '@countersign/core/signing-key'
+import { type AuthorizerServices, make as makeAuthorizer } from '@countersign/functions/authorizer/authorize'
+import type { Log, Services } from '@countersign/functions/runtime/services'
+import { createAuthorizerCache } from '@countersign/local/gateway'
+import { randomOf, wholeBelow } from '../property/seed.ts'
+import type { Bug } from './bugs.ts'
+import { createKeyWatch } from './key-watch.ts'
+import { createOracle } from './oracle.ts'
+import { afflictAuthorizer, afflictServices } from './planted.ts'
+import { createStore } from './store.ts'
+import { crossed, type Task } from './task.ts'
+import { type Invariant, Violation } from './violation.ts'
+
+export const ISSUER = 'https://countersign.simulated'
+export const REFRESH_SECONDS = 60
+const BEGINNING = Date.parse('2026-03-01T12:00:00Z')
+const AUTHORIZERS = 3
+const OPERATORS = 3
+
+/** Clocks are this far from the true time at most, so that any two differ by 5 s at most. */
+const LARGEST_OFFSET = 2_500
+
+/** One function environment that is warm, with all that it remembers. */
+export interface Authorizer {
+  authorize: ReturnType<typeof makeAuthorizer>
+  readonly tasks: Set<Task>
+}
+
+/** Everything there is in one run. */
+export type World = ReturnType<typeof createWorld>
+
+export const createWorld = (seed: number, bug: Bug | undefined) => {
+  const drawn = randomOf(seed ^ 0x5eed)
+  const offsets = Array.from({ length: AUTHORIZERS + OPERATORS }, () =>
+    Math.round((drawn() * 2 - 1) * LARGEST_OFFSET),
+  )
+  const world = { now: BEGINNING, chance: drawn, lastReason: '' as string | undefined, checkAll: false }
+  const violations: Violation[] = []
+  const violate = (invariant: Invariant, detail: string): void => {
+    violations.push(new Violation(invariant, detail))
+  }
+  const secrets = new Set<string>()
+  /** Texts that look like key material or a signature are looked up among those that are known. */
+  const inspect = (text: string): void => {
+    for (const run of text.match(/[\w-]{43,}/g) ?? [])
+      if (secrets.has(run)) violate('secrets-never-written', `in ${text.slice(0, 60)}…`)
+  }
+  const store = createStore(violate, inspect)
+  const log: Log = (line) => {
+    if (line.message === 'decision') world.lastReason = String(line.reason)
+    if (line.message === 'a route failed' && !String(line.error).includes('cannot be reached'))
+      violate('no-defect', `${line.route}: ${line.error}`)
+    inspect(JSON.stringify(line))
+  }
+  const bytes = (count: number) =>
+    Buffer.from(Array.from({ length: count }, () => wholeBelow(world.chance, 256)))
+  const keys = createKeyWatch(violate, secrets)
+  const keyRing: Services['keyRing'] = {
+    ...store.ports.keyRing,
+    promote: async (versionId, from) => {
+      const text = await store.ports.keyRing.version(versionId)
+      const promoted = await store.ports.keyRing.promote(versionId, from)
+      const before = from === undefined ? undefined : await store.ports.keyRing.version(from)
+      if (promoted.ok && text)
+        keys.promoted(before && SigningKey.readRing(before), SigningKey.readRing(text), world.now)
+      return promoted
+    },
+  }
+  const settings = { issuer: ISSUER, ringRefreshSeconds: REFRESH_SECONDS }
+  const clockOf = (offset: number) => () => new Date(world.now + offset)
+  const afflicted = afflictServices({ ...store.ports, keyRing, settings }, store, bug)
+  const ports = {
+    ledger: crossed(afflicted.ledger),
+    accessRows: { ...crossed(afflicted.accessRows), scan: afflicted.accessRows.scan },
+    keyRing: crossed(afflicted.keyRing),
+    consumerKeyRings: (id: Parameters<Services['consumerKeyRings']>[0]) =>
+      crossed(afflicted.consumerKeyRings(id)),
+  }
+  const services = (offset: number): Services => ({
+    ...afflicted,
+    ...ports,
+    publisher: crossed({
+      publish: async (events: Parameters<Services['publisher']['publish']>[0]) => {
+        store.send(events, () => (world.chance() < 0.2 ? 2 : 1))
+        return []
+      },
+    }),
+    pipeline: {
+      status: async () => ({ unrelayed: 0, subscriptions: [] }),
+      redrive: async (name) => {
+        if (bug === 'a redrive loses the dead letters') return store.forgetDeadLetters()
+        return store.queues.redrive(name, world.now)
+      },
+    },
+    clock: clockOf(offset),
+    newId: (kind) => idFrom(kind, bytes(16)),
+    randomBytes: bytes,
+    log,
+  })
+  const operators = offsets.slice(AUTHORIZERS).map(services)
+  const authorizerOf = (index: number): AuthorizerServices => {
+    const offset = offsets[index] ?? 0
+    return afflictAuthorizer({ ...services(offset), settings, keyRing: crossed(keyRing) }, world, bug)
+  }
+  const warm = (index: number): Authorizer => ({
+    authorize: makeAuthorizer(authorizerOf(index)),
+    tasks: new Set(),
+  })
+  return Object.assign(world, {
+    bug,
+    store,
+    oracle: createOracle(),
+    violations,
+    violate,
+    inspect,
+    secrets,
+    keys,
+    operators,
+    projector: services(offsets[OPERATORS] ?? 0),
+    authorizers: Array.from({ length: AUTHORIZERS }, (_, index) => warm(index)),
+    warm,
+    cache: createAuthorizerCache(),
+    /** When the deployment row of a gateway was written last. */
+    changedAt: new Map<string, number>(),
+    parked: new Set<Task>(),
+    relay: { position: 0, task: undefined as Task | undefined },
+    rotation: { token: '', step: 0 },
+    seconds: () => epochSeconds(new Date(world.now)),
+  })
+}

@@ -23,7 +23,9 @@ export const createKeyWatch = (violate: Violate, secrets: Set<string>) => {
   const promoted = (before: KeyRing | undefined, after: KeyRing, now: number): void => {
     const isGone = ({ kid, createdAt }: KeyRing['keys'][number]) =>
       createdAt + YEAR_SECONDS > now / 1_000 && !after.keys.some((key) => key.kid === kid)
-    const urgent = !before || before.keys.some(isGone)
+    const added = after.keys.at(-1)?.createdAt ?? 0
+    const signs = before?.keys.some(({ signsFrom }) => signsFrom <= added) ?? false
+    const urgent = !signs || before?.keys.some(isGone) === true
     for (const { kid } of before?.keys ?? []) {
       const left = known.get(kid)
       if (left && !after.keys.some((key) => key.kid === kid)) left.gone = true

@@ -3,7 +3,7 @@ import { type Random, randomOf, wholeBelow } from '../property/seed.ts'
 /** What can happen next. An operation names whom it concerns by a number, so that any list of operations can be played. */
 export const KINDS = {
   authorize: 34,
-  deliver: 13,
+  deliver: 8,
   relay: 10,
   issue: 8,
   continue: 7,

@@ -1,10 +1,9 @@
-import { applyWrite, Redacted, type RegisterWrite, type Row } from '@countersign/core/shared'
+import { applyWrite, type RegisterWrite, type Row } from '@countersign/core/shared'
 import { type KeyRing, SigningKey } from '@countersign/core/signing-key'
 import type { AuthorizerServices } from '@countersign/functions/authorizer/authorize'
 import type { Services } from '@countersign/functions/runtime/services'
 import type { Bug } from './bugs.ts'
 import type { Store } from './store.ts'
-import { STRANGER } from './stranger.ts'
 import { crossing } from './task.ts'
 
 type Ports = Pick<
@@ -96,14 +95,6 @@ const afflictLedger = ({ ledger, accessRows }: Ports, bug: Bug | undefined): Ser
   }
 }
 
-const STRANGE_KEY = {
-  algorithm: 'HS512',
-  kid: STRANGER.kid,
-  secret: new Redacted(STRANGER.secret),
-  createdAt: 0,
-  signsFrom: 0,
-} as const
-
 const READ_LATE_MILLISECONDS = 10_000
 
 /** What an authorizer is given, with one defect or none. */
@@ -120,8 +111,6 @@ export const afflictAuthorizer = (
     }
     case 'a rotation drops the keys before':
       return { ...services, keyRing: changedRing(keyRing, (ring) => newest(ring, clock())) }
-    case 'a stranger writes into the ring':
-      return { ...services, keyRing: changedRing(keyRing, (ring) => ({ keys: [...ring.keys, STRANGE_KEY] })) }
     case 'the clock of an authorizer stands still': {
       const stopped = clock()
       return { ...services, clock: () => stopped }

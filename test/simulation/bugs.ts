@@ -14,7 +14,7 @@ export const BUGS = {
   'authorizers never look at the ring again': 'what they read first is kept for ever',
   'rows are read late': 'an authorizer sees the read model as it was a while ago',
   'the gateway keeps its yes by token alone': 'whatever route it was asked for first',
-  'the gateway keeps answers too long': 'a minute instead of five seconds',
+  'the gateway keeps answers too long': 'an hour instead of five seconds',
   'repetitions are not recognised': 'the record under an Idempotency-Key is not found',
   'writers overwrite each other': 'the version that was decided on is not compared',
   'tokens are logged': 'a log line carries what was presented',

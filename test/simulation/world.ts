@@ -1,3 +1,4 @@
+import { Session } from '@countersign/core/session'
 import { epochSeconds, idFrom } from '@countersign/core/shared'
 import { SigningKey } from '@countersign/core/signing-key'
 import { type AuthorizerServices, make as makeAuthorizer } from '@countersign/functions/authorizer/authorize'
@@ -93,6 +94,8 @@ export const createWorld = (seed: number, bug: Bug | undefined) => {
         return store.queues.redrive(name, world.now)
       },
     },
+    identities: Session.NOBODY,
+    authorizerCaches: { flush: async () => 'flushed' },
     clock: clockOf(offset),
     newId: (kind) => idFrom(kind, bytes(16)),
     randomBytes: bytes,

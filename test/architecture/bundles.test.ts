@@ -31,7 +31,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 
 const bundle = (options: BuildOptions) =>
   build({
-    ...{ bundle: true, minify: true, platform: 'node', format: 'esm', target: 'node24', logLevel: 'silent' },
+    ...{ bundle: true, platform: 'node', format: 'esm', target: 'node24', logLevel: 'silent' },
     ...{ outdir: folder, outExtension: { '.js': '.mjs' }, plugins: [ownSourcesAlone] },
     ...options,
   })
@@ -57,9 +57,9 @@ describe('the bundle of every function', async () => {
    */
   it('can be loaded when something dynamic brings in what it reads at once', async () => {
     const contents = `
-      export { handler } from './packages/functions/src/http/list-audit-events.ts'
-      export const later = () => import('./packages/functions/src/runtime/registration.ts')`
-    const stdin = { contents, resolveDir: ROOT, sourcefile: 'lazy.ts' }
+      export { handler } from './src/http/list-audit-events.ts'
+      export const later = () => import('@countersign/core/registry')`
+    const stdin = { contents, resolveDir: join(ROOT, 'packages/functions'), sourcefile: 'lazy.ts' }
     await bundle({ stdin })
     expect(typeof (await loaded('stdin')).handler).toBe('function')
   })

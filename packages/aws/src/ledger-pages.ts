@@ -85,6 +85,8 @@ const KIND_OF_PREFIX: Readonly<Record<string, EntityKind>> = {
   api: 'api',
   pub: 'publication',
   ses: 'session',
+  den: 'denial',
+  use: 'token-use',
 }
 
 /** An id says what it is the id of; one that does not may be anything's. */

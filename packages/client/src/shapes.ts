@@ -170,6 +170,8 @@ export interface Token {
   readonly endsAt?: string | null
   readonly revokedAt?: string | null
   readonly revocationReason?: RevocationReason | null
+  /** To the hour; some minutes behind. Absent until it was seen in use. */
+  readonly lastUsedAt?: string | null
 }
 
 /** `token` is there once: in the answer that issued it. Without it the token waits for approval. */

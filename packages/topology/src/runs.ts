@@ -66,6 +66,18 @@ export interface Schedule extends Runs {
   readonly every: `rate(${number} ${'minute' | 'minutes' | 'hour' | 'hours' | 'day' | 'days'})`
 }
 
+export interface LogSubscription extends Runs {
+  /** Whose logs. */
+  readonly of: readonly ('authorizer' | 'simpleAuthorizer')[]
+  /** Which lines, in the filter syntax of CloudWatch Logs, and the same for a reader of one machine. */
+  readonly pattern: string
+  readonly takes: {
+    readonly message: string
+    readonly either: readonly Readonly<Record<string, string | boolean>>[]
+  }
+  readonly timeoutSeconds: number
+}
+
 export interface Rotation extends Runs {
   readonly secret: 'KeyRing'
   readonly everyDays: number

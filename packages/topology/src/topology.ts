@@ -1,6 +1,15 @@
 import type { EventType } from '@countersign/core/events'
 import type { Method } from '@countersign/core/shared'
-import type { HttpRoute, Link, Rotation, Runs, Schedule, Stream, Subscription } from './runs.ts'
+import type {
+  HttpRoute,
+  Link,
+  LogSubscription,
+  Rotation,
+  Runs,
+  Schedule,
+  Stream,
+  Subscription,
+} from './runs.ts'
 
 const functions = 'packages/functions/src'
 
@@ -63,7 +72,7 @@ export const routes = {
     'access:write',
   ]),
   'POST /tokens': http('issue-token', ['ledger:write', 'key-ring:read']),
-  'GET /tokens': http('list-tokens', ['ledger:list']),
+  'GET /tokens': http('list-tokens', ['ledger:list', 'ledger:read']),
   'GET /tokens/{id}': http('show-token', ['ledger:read']),
   // A second pair of eyes is a person's: two roles may be one machine's.
   'POST /tokens/{id}/approval': { ...http('approve-token', ['ledger:write']), machines: false },
@@ -223,6 +232,8 @@ export const auditOnly = [
   'signing-key.retired',
   'key-ring.rotation-failed',
   'session.started',
+  'access.denied',
+  'token.used',
 ] as const satisfies readonly EventType[]
 
 export const streams = {
@@ -234,6 +245,18 @@ export const streams = {
     maxRecordAgeSeconds: 21_600,
   },
 } as const satisfies Record<string, Stream>
+
+/** Who reads which functions' logs, off the road of every request. */
+export const logSubscriptions = {
+  AccountDecisions: {
+    module: `${functions}/logs/account-decisions`,
+    of: ['authorizer', 'simpleAuthorizer'],
+    pattern: '{ ($.message = "decision") && (($.outcome = "deny") || ($.firstUse IS TRUE)) }',
+    takes: { message: 'decision', either: [{ outcome: 'deny' }, { firstUse: true }] },
+    links: ['ledger:write'],
+    timeoutSeconds: 60,
+  },
+} as const satisfies Record<string, LogSubscription>
 
 export const schedules = {
   AdvanceSigningKeys: {

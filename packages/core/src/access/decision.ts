@@ -25,6 +25,8 @@ export interface Denial {
   readonly reason: DenialReason
   /** Known once the credential was found good: what it does open here. */
   readonly opening?: Opening
+  /** The registered route the request would have gone to, where there is one. */
+  readonly route?: ProtectedRoute
 }
 
 /**
@@ -111,5 +113,5 @@ const routeDecision = (
   const methods = opening.opened.find(({ registered }) => registered === route)?.methods
   note?.('opened', { authorization: route.authorization, holder, methods: methods ? [...methods] : [] })
   const allowed = methods?.has('ANY') || methods?.has(request.method as Method)
-  return allowed ? ok({ ...opening, route }) : deny('route_not_granted')
+  return allowed ? ok({ ...opening, route }) : err({ reason: 'route_not_granted', opening, route })
 }

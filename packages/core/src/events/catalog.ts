@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import * as access from './access.ts'
 import * as api from './api.ts'
 import * as apiKey from './api-key.ts'
 import * as consumer from './consumer.ts'
@@ -46,6 +47,8 @@ export const catalog = {
   [session.SessionStarted.type]: session.SessionStarted,
   [session.SessionGroupsChanged.type]: session.SessionGroupsChanged,
   [session.SessionEnded.type]: session.SessionEnded,
+  [access.AccessDenied.type]: access.AccessDenied,
+  [access.TokenUsed.type]: access.TokenUsed,
 } as const
 
 type Catalog = typeof catalog

@@ -13,6 +13,8 @@ export const ENTITY_KINDS = [
   'usage-plan',
   'api-key',
   'session',
+  'denial',
+  'token-use',
 ] as const
 export type EntityKind = (typeof ENTITY_KINDS)[number]
 

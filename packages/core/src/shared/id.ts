@@ -4,11 +4,13 @@ const PREFIXES = {
   'api-key': 'apikey',
   consumer: 'con',
   decision: 'dec',
+  denial: 'den',
   event: 'evt',
   key: 'key',
   publication: 'pub',
   session: 'ses',
   token: 'tok',
+  'token-use': 'use',
   'usage-plan': 'plan',
 } as const
 

@@ -9,7 +9,8 @@ import { approvalEnd, approvalOf, hasLapsed, isOver } from './ends.ts'
 
 export type Grant = z.output<typeof GrantSchema>
 export type RevocationReason = (typeof REVOCATION_REASONS)[number]
-export type TokenEventType = Extract<EventType, `token.${string}`>
+/** To be used does not change a token. */
+export type TokenEventType = Exclude<Extract<EventType, `token.${string}`>, 'token.used'>
 export type TokenFact = FactOf<TokenEventType>
 
 /** `expired` and `lapsed` are not kept: they follow from the clock (`stateAt`). */

@@ -1,9 +1,11 @@
 import type { AccessRowReader } from '@countersign/core/access'
 import * as Access from '@countersign/core/access/module'
+import type { DecisionRecord, FailureLine } from '@countersign/core/decision-log'
 import type { ConsumerKeyRingReaders, KeyRingReader } from '@countersign/core/signing-key'
 import type { Services } from '../runtime/services.ts'
 import { readCredentials } from './credentials.ts'
 import { failureOf, noting } from './failure.ts'
+import { firstUses } from './first-uses.ts'
 import { type Judged, judge } from './judge.ts'
 import { questionOf, type Shape } from './question.ts'
 
@@ -33,19 +35,25 @@ export const deciding = <A>(services: AuthorizerServices, { shapes, narrowed, an
   }
   const reading = { ...services, accessRows }
   const credentials = readCredentials(reading)
+  const isFirstUse = firstUses()
   return async (event: unknown): Promise<A> => {
     const begun = performance.now()
     const decisionId = services.newId('decision')
     const asked = questionOf(event)
     const question = asked && shapes.includes(asked.shape) ? asked : undefined
-    const found = await judge(question, credentials, reading, services.clock()).catch((error: unknown) => {
-      const line = { outcome: 'error', reason: failureOf(error) } as const
-      services.log({ level: 'error', message: 'decision', decisionId, ...line })
+    const now = services.clock()
+    const recordOf = (): DecisionRecord => {
+      const latencyMilliseconds = tenths(performance.now() - begun)
+      return { message: 'decision', decisionId, latencyMilliseconds }
+    }
+    const found = await judge(question, credentials, reading, now).catch((error: unknown) => {
+      const line: FailureLine = { outcome: 'error', reason: failureOf(error) }
+      services.log({ level: 'error', ...recordOf(), ...line })
       throw error
     })
     const judged = narrowed ? narrowed(found) : found
-    const latencyMilliseconds = tenths(performance.now() - begun)
-    services.log({ level: 'info', message: 'decision', decisionId, latencyMilliseconds, ...judged.line })
+    const firstUse = isFirstUse(judged.line, now) ? ({ firstUse: true } as const) : undefined
+    services.log({ level: 'info', ...recordOf(), ...judged.line, ...firstUse })
     if (!question || isUnauthorized(judged)) throw new Error('Unauthorized') // exactly this message becomes 401
     return answer(judged, decisionId, question.shape)
   }

@@ -1,5 +1,6 @@
 import type { AccessRequest, Claims, Decision, Denial, DenialReason, Note } from '@countersign/core/access'
 import * as Access from '@countersign/core/access/module'
+import type { DecisionLine } from '@countersign/core/decision-log'
 import { err, ok, type Result } from '@countersign/core/shared'
 import type { Credentials } from './credentials.ts'
 import type { AuthorizerServices } from './deciding.ts'
@@ -14,21 +15,6 @@ export interface Judged {
   readonly line: DecisionLine
 }
 
-export interface DecisionLine {
-  readonly outcome: 'allow' | 'deny'
-  readonly reason: DenialReason | undefined
-  readonly tokenId: string | undefined
-  readonly consumerId: string | undefined
-  readonly sessionId: string | undefined
-  readonly kid: string | undefined
-  readonly apiId: string | undefined
-  readonly environment: string | undefined
-  readonly method: string | undefined
-  /** The registered template, never the path that was asked. */
-  readonly route: string | undefined
-  readonly gateway: string | undefined
-}
-
 /** The checks of the platform's contract, in its order; each can only refuse. One read of three rows. */
 export const judge = async (
   question: Question | undefined,
@@ -38,7 +24,9 @@ export const judge = async (
   note?: Note,
 ): Promise<Judged> => {
   const methodArn = question?.methodArn ?? 'none'
-  const denied = (reason: DenialReason) => judged(methodArn, undefined, undefined, err({ reason }))
+  // Where it was asked is known before who asks: refusals are counted by gateway.
+  const denied = (reason: DenialReason) =>
+    judged(methodArn, Access.parseMethodArn(methodArn), undefined, err({ reason }))
   if (!question) return denied('shape_unsupported')
   note?.('credential', {})
   const presented = Access.presentedToken(question.headers)
@@ -93,12 +81,13 @@ const judged = (
   const line = {
     outcome: decision.ok ? 'allow' : 'deny',
     reason: decision.ok ? undefined : decision.error.reason,
+    credential: claims?.kind,
     ...holderOf(claims),
     kid: claims?.kid,
     apiId: opening?.binding.apiId,
     environment: opening?.binding.environment,
     method: request?.method,
-    route: decision.ok ? decision.value.route.path : undefined,
+    route: (decision.ok ? decision.value : decision.error).route?.path,
     gateway: request && `${request.coordinates.gatewayId}/${request.coordinates.stage}`,
   } as const
   return { methodArn, request, claims, decision: decision.ok ? ok(decision.value) : decision, line }

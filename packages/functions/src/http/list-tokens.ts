@@ -3,6 +3,7 @@ import { idOf, Slug } from '@countersign/core/schema'
 import { ok } from '@countersign/core/shared'
 import type { Token } from '@countersign/core/token'
 import { z } from 'zod'
+import { lastUses } from '../runtime/accounting.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { PageQuery, pageView, readCursor } from '../runtime/page.ts'
@@ -37,7 +38,10 @@ export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'lo
       limit: query.limit,
       after: after.value,
     })
-    return ok({ status: 200, body: pageView(page, ({ state }) => tokenView(state, cause.now)) })
+    const ids = page.items.map(({ state }) => state.id)
+    const used = await lastUses(services.ledger, ids)
+    const body = pageView(page, ({ state }) => tokenView(state, cause.now, used.get(state.id)))
+    return ok({ status: 200, body })
   })
 
 export const handler = lambda(make)

@@ -1,4 +1,5 @@
 import { err, ok } from '@countersign/core/shared'
+import { lastUses } from '../runtime/accounting.ts'
 import { loadToken } from '../runtime/entities.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { TokenPath } from '../runtime/inputs.ts'
@@ -9,9 +10,9 @@ import { tokenView } from '../runtime/views.ts'
 export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'log'>) =>
   httpHandler({ path: TokenPath }, services, async ({ path, cause }) => {
     const { state, version } = await loadToken(services.ledger, path.id)
-    return state
-      ? ok({ status: 200, body: tokenView(state, cause.now), version })
-      : err({ reason: 'token_not_found' })
+    if (!state) return err({ reason: 'token_not_found' })
+    const used = await lastUses(services.ledger, [path.id])
+    return ok({ status: 200, body: tokenView(state, cause.now, used.get(path.id)), version })
   })
 
 export const handler = lambda(make)

@@ -1,5 +1,6 @@
 import { type ApiKey, type ApiKeyFact, ApiKeys } from '@countersign/core/api-key'
 import { Consumer, type ConsumerFact } from '@countersign/core/consumer'
+import { DecisionLog, type TokenUse, type UseFact } from '@countersign/core/decision-log'
 import type { FactOf } from '@countersign/core/events'
 import type { Ledger, Loaded } from '@countersign/core/ledger'
 import { type Api, type ApiChange, Registry } from '@countersign/core/registry'
@@ -66,6 +67,13 @@ export const sessionShape: EntityShape<Session.Session, SessionFact> = {
   labelsOf: Session.labelsOf,
   createdAtOf: ({ issuedAt }) => issuedAt,
   expiresAtOf: ({ expiresAt }) => expiresAt,
+}
+
+export const tokenUseShape: EntityShape<TokenUse, UseFact> = {
+  kind: 'token-use',
+  evolve: DecisionLog.evolveUse,
+  labelsOf: () => [],
+  createdAtOf: ({ recordedAt }) => recordedAt,
 }
 
 export const keyLogShape: EntityShape<KeyLog, Parameters<typeof SigningKey.evolve>[1]> = {

@@ -7,7 +7,7 @@ import { type Grant, Token } from '@countersign/core/token'
 type TokenState = Token.Token
 
 /** What the HTTP API shows of a token; the signed token is never among it. */
-export const tokenView = (token: TokenState, now: Date) => {
+export const tokenView = (token: TokenState, now: Date, lastUsedAt?: string) => {
   const { id, consumerId, consumer, grants, status: _, createdAt: __, remindedDays: ___, ...rest } = token
   return {
     id,
@@ -16,6 +16,7 @@ export const tokenView = (token: TokenState, now: Date) => {
     consumerName: consumer,
     grants: grants.map(grantView),
     ...rest,
+    ...(lastUsedAt !== undefined && { lastUsedAt }),
   }
 }
 

@@ -19,6 +19,7 @@ import { openLocalCredentials } from '../gateway/local-credentials.ts'
 import { localIdentities } from '../oidc/identities.ts'
 import { peopleFile } from '../oidc/people.ts'
 import { type Adversity, hubEntry, localBus } from '../runtime/bus.ts'
+import { decisionLog } from '../runtime/decision-log.ts'
 import { createRuntime, type Runtime } from '../runtime/runtime.ts'
 import { createWorkers, type Step } from '../runtime/workers.ts'
 import type { Database } from '../store/database.ts'
@@ -67,6 +68,8 @@ export interface Platform {
   publishHubEvent(type: HubEventType, detail: unknown): string
   /** Relays and delivers until nothing is left that could be delivered now. */
   drain(): Promise<void>
+  /** Makes events of the decisions so far now, and not at the end of the minute. */
+  accountDecisions(): Promise<void>
   /** What the whole event log makes of the read model, beside what the read model is; rows past their time in neither. */
   readModels(): Promise<ReadModels>
   close(): Promise<void>
@@ -84,7 +87,12 @@ const SWEEP_MILLISECONDS = 3_600_000
 
 /** Starts everything on loopback. Throws `StartFailure` for what the caller can mend. */
 export const startPlatform = async (options: PlatformOptions): Promise<Platform> => {
-  const { log = () => {}, clock = () => new Date(), signingAlgorithm = DEFAULT_ALGORITHM } = options
+  const { log: write = () => {}, clock = () => new Date(), signingAlgorithm = DEFAULT_ALGORITHM } = options
+  const decisions = decisionLog(clock)
+  const log: Log = (line) => {
+    decisions.take(line)
+    write(line)
+  }
   if (!SigningKey.isAvailable(signingAlgorithm))
     throw new StartFailure(`this Node cannot sign with ${signingAlgorithm}; Node 24.7 or later can`)
   const folder = openDataFolder(options.data)
@@ -121,6 +129,7 @@ export const startPlatform = async (options: PlatformOptions): Promise<Platform>
     )
     signIn.issuer = servers.signIn
     const schedules = startSchedules(services)
+    const accounting = decisions.follow(services)
     const sweeping = setInterval(() => sweep(database, clock()), SWEEP_MILLISECONDS).unref()
     return {
       api: servers.api,
@@ -132,11 +141,13 @@ export const startPlatform = async (options: PlatformOptions): Promise<Platform>
       publishHubEvent: (type, detail) =>
         services.publisher.put(hubEntry(type, checked(type, detail), clock())),
       drain: runtime.drain,
+      accountDecisions: accounting.flush,
       readModels: () => readModels(database, services),
       close: async () => {
         clearInterval(sweeping)
         await servers.close()
         await schedules.stop()
+        await accounting.stop()
         await renewal
         await runtime.stop()
         folder.close()

@@ -4,6 +4,7 @@ import type { Services } from '@countersign/functions/runtime/services'
 import {
   authorizer,
   type Link,
+  logSubscriptions,
   type Runs,
   rotations,
   routes,
@@ -17,9 +18,15 @@ import { linked } from './linked.ts'
 const root = join(import.meta.dirname, '../../../..')
 
 const runs: readonly Runs[] = [
-  ...[routes, subscriptions, streams, schedules, rotations, { authorizer, simpleAuthorizer }].flatMap(
-    (table) => Object.values<Runs>(table),
-  ),
+  ...[
+    routes,
+    subscriptions,
+    streams,
+    schedules,
+    logSubscriptions,
+    rotations,
+    { authorizer, simpleAuthorizer },
+  ].flatMap((table) => Object.values<Runs>(table)),
 ]
 
 const linksOf = (module: string): readonly Link[] => {

@@ -18,6 +18,7 @@ export default $config({
     await import('./stacks/events.ts')
     await import('./stacks/schedules.ts')
     await import('./stacks/authorizer.ts')
+    await import('./stacks/logs.ts')
     await import('./stacks/api.ts')
     await import('./stacks/machines.ts')
     await import('./stacks/alarms.ts')

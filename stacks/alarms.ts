@@ -3,6 +3,7 @@ import { authorizes, authorizesSimply } from './authorizer.ts'
 import { givenUp, inboxes } from './bus.ts'
 import { followers } from './events.ts'
 import { rotators } from './keys.ts'
+import { logFollowers } from './logs.ts'
 import { jobs } from './schedules.ts'
 import { named } from './stage.ts'
 
@@ -77,7 +78,13 @@ for (const [name, queue] of Object.entries(givenUp)) dead(name, queue)
 
 for (const [name, follower] of Object.entries(followers)) lagging(name, follower)
 const deciders = { Authorizer: authorizes, SimpleAuthorizer: authorizesSimply }
-for (const [name, watched] of Object.entries({ ...followers, ...rotators, ...jobs, ...deciders }))
+for (const [name, watched] of Object.entries({
+  ...followers,
+  ...rotators,
+  ...jobs,
+  ...logFollowers,
+  ...deciders,
+}))
   failing(name, watched)
 
 /** Of the decision log: how many by outcome and reason, and how many there were none of because a store failed. */

@@ -1,4 +1,6 @@
 import {
+  type LogSubscription,
+  logSubscriptions,
   type Schedule,
   type Stream,
   type Subscription,
@@ -57,8 +59,11 @@ export const inboxes = each<SubscriptionName, Subscription, Inbox>(subscriptions
   return { queue: inbox(name, subscription, dead), deadLetters: dead }
 })
 
-/** Where stream records and runs of schedules end that were given up. */
+/** Where stream records, runs of schedules and deliveries of logs end that were given up. */
 export const givenUp = {
   ...each<keyof typeof streams, Stream, sst.aws.Queue>(streams, (_, name) => deadLetters(name)),
   ...each<keyof typeof schedules, Schedule, sst.aws.Queue>(schedules, (_, name) => deadLetters(name)),
+  ...each<keyof typeof logSubscriptions, LogSubscription, sst.aws.Queue>(logSubscriptions, (_, name) =>
+    deadLetters(name),
+  ),
 }

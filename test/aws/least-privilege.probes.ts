@@ -4,6 +4,7 @@ import { readKeyRing } from '@countersign/functions/runtime/mint'
 import {
   authorizer,
   type HttpRouteName,
+  logSubscriptions,
   type Runs,
   rotations,
   routes,
@@ -13,6 +14,7 @@ import {
   streams,
   subscriptions,
 } from '@countersign/topology'
+import { deliveryOf, deniedLine } from './decision-lines.ts'
 import { eventually } from './eventually.ts'
 import { type Act, type Calls, callsIn, type Outcome } from './least-privilege.calls.ts'
 import { batchOf, type Deliveries, deliveriesIn } from './least-privilege.deliveries.ts'
@@ -57,6 +59,7 @@ export const probesIn = async (world: EmulatorWorld, opened: Opened): Promise<Pr
     ...table(subscriptions, subscriptionProbes(calls, deliveries)),
     ...table(streams, streamProbes(world, calls)),
     ...table(schedules, scheduleProbes(world, calls)),
+    ...table(logSubscriptions, logProbes(calls)),
     ...table(rotations, rotationProbes(world, calls)),
     ...table(authorizers, authorizerProbes(world, opened)),
   ])
@@ -170,6 +173,21 @@ const scheduleProbes = (world: EmulatorWorld, calls: Calls): Named<typeof schedu
       const due = performance.now() + 1_100
       await eventually('a day is left', async () => performance.now() > due)
       return calls.invoking(schedules.RemindOfExpiry, {})
+    },
+  },
+})
+
+/** A minute of refusals that nobody has counted yet, as CloudWatch Logs delivers them, and once more of it. */
+const logProbes = (calls: Calls): Named<typeof logSubscriptions> => ({
+  AccountDecisions: {
+    prepare: async () => {
+      const gateway = `${fresh()
+        .toLowerCase()
+        .replaceAll(/[^a-z0-9]/g, '')
+        .slice(0, 32)}/probe`
+      const deliver = () =>
+        calls.invoking(logSubscriptions.AccountDecisions, deliveryOf([deniedLine(gateway)]))()
+      return () => inTurn([deliver, deliver])
     },
   },
 })

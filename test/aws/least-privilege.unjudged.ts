@@ -1,4 +1,4 @@
-import { schedules, streams, subscriptions } from '@countersign/topology'
+import { logSubscriptions, schedules, streams, subscriptions } from '@countersign/topology'
 import { functionNames, type Grant } from './least-privilege.grants.ts'
 
 /** Grants that the emulator does not look at, because AWS's own services use them and not our code. */
@@ -49,6 +49,7 @@ const UNJUDGED = (functions: readonly string[]): readonly Unjudged[] => [
     grants: [
       ...each(Object.keys(streams), (name) => [`${name}Stream`, `${name}DeadLettersQueue`]),
       ...each(Object.keys(schedules), (name) => [`${name}Job`, `${name}DeadLettersQueue`]),
+      ...each(Object.keys(logSubscriptions), (name) => [`${name}Follower`, `${name}DeadLettersQueue`]),
     ],
     reason:
       "Lambda sends what was given up to the failure destination; the emulator's does so without a role.",

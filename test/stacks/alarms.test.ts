@@ -1,4 +1,4 @@
-import { rotations, schedules, streams } from '@countersign/topology'
+import { logSubscriptions, rotations, schedules, streams } from '@countersign/topology'
 import { describe, expect, it } from 'vitest'
 import { evaluate } from './evaluate.ts'
 import type { Inputs } from './evaluation.ts'
@@ -81,6 +81,7 @@ describe('alarms', () => {
       ...Object.keys(streams).map((name) => `${name}Stream`),
       ...Object.keys(rotations).map((name) => `${name}Rotation`),
       ...Object.keys(schedules).map((name) => `${name}Job`),
+      ...Object.keys(logSubscriptions).map((name) => `${name}Follower`),
     ]
     for (const name of watched)
       expect(watching('Errors', 'FunctionName', functionName(name))).toEqual([

@@ -1,4 +1,4 @@
-import { schedules, streams, subscriptions } from '@countersign/topology'
+import { logSubscriptions, schedules, streams, subscriptions } from '@countersign/topology'
 import { describe, expect, it } from 'vitest'
 import { evaluate } from './evaluate.ts'
 import { all, at, functionArn, jsonAt, namesOf, queueArn, sorted, textAt, the } from './graph.ts'
@@ -9,9 +9,9 @@ describe('delivery', () => {
   const mappingOf = (source: string) =>
     all(graph, 'mapping').filter(({ inputs }) => textAt(inputs, 'eventSourceArn').includes(source))
 
-  it('has a queue and dead letters for each subscription, dead letters for each stream and schedule, and no other', () => {
+  it('has a queue and dead letters for each subscription, dead letters for each stream, schedule and follower of logs, and no other', () => {
     const inboxes = Object.keys(subscriptions)
-    const dead = [...inboxes, ...Object.keys(streams), ...Object.keys(schedules)].map(
+    const dead = [...inboxes, ...[streams, schedules, logSubscriptions].flatMap(Object.keys)].map(
       (name) => `${name}DeadLetters`,
     )
     expect(namesOf(graph, 'queue')).toEqual(sorted([...inboxes, ...dead].map((name) => `${name}Queue`)))
@@ -87,6 +87,28 @@ describe('delivery', () => {
     expect(filters.map(({ pattern }) => JSON.parse(pattern))).toEqual([
       { eventName: ['INSERT'], dynamodb: { NewImage: { kind: { S: ['event'] } } } },
     ])
+  })
+
+  it('follows the log groups of the authorizers, hands each delivery to one function, and loses none that failed', () => {
+    for (const [name, { of, pattern }] of Object.entries(logSubscriptions)) {
+      const function_ = `${name}Follower`
+      const groups = all(graph, 'logFilter').map(({ inputs }) => inputs.logGroup)
+      expect(groups).toEqual(['/countersign/test/Authorizer', '/countersign/test/SimpleAuthorizer'])
+      expect(groups).toHaveLength(of.length)
+      for (const { inputs } of all(graph, 'logFilter'))
+        expect(inputs).toMatchObject({ filterPattern: pattern, destinationArn: functionArn(function_) })
+      const admitted = all(graph, 'permission').filter(
+        ({ inputs }) => inputs.principal === 'logs.amazonaws.com',
+      )
+      expect(admitted.map(({ inputs }) => textAt(inputs, 'sourceArn').replace(/^.*:log-group:/, ''))).toEqual(
+        groups.map((group) => `${String(group)}:*`),
+      )
+      for (const { inputs } of admitted) expect(textAt(inputs, 'sourceAccount')).toMatch(/^\d{12}$/)
+      expect(the(graph, 'invokeConfig', `${function_}EventInvokeConfig`)).toMatchObject({
+        maximumRetryAttempts: 2,
+        destinationConfig: { onFailure: { destination: queueArn(`${name}DeadLetters`) } },
+      })
+    }
   })
 
   it('loses the run of a schedule neither before the handover to Lambda nor after it', () => {

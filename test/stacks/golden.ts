@@ -43,6 +43,11 @@ const SHOWN: Readonly<Record<string, Lines>> = {
   'aws:cloudwatch/eventTarget:EventTarget': members('arn', 'deadLetterConfig', 'retryPolicy'),
   'aws:cloudwatch/logGroup:LogGroup': members('retentionInDays'),
   'aws:cloudwatch/logMetricFilter:LogMetricFilter': members('pattern', 'metricTransformation'),
+  'aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter': members(
+    'logGroup',
+    'filterPattern',
+    'destinationArn',
+  ),
   'aws:cloudwatch/metricAlarm:MetricAlarm': members(
     'metricName',
     'statistic',

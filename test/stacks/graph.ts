@@ -13,6 +13,7 @@ export const KINDS = {
   integration: 'aws:apigateway/integration:Integration',
   invokeConfig: 'aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig',
   logGroup: 'aws:cloudwatch/logGroup:LogGroup',
+  logFilter: 'aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter',
   mapping: 'aws:lambda/eventSourceMapping:EventSourceMapping',
   method: 'aws:apigateway/method:Method',
   metricFilter: 'aws:cloudwatch/logMetricFilter:LogMetricFilter',

@@ -1,6 +1,7 @@
 import {
   authorizer,
   type Link,
+  logSubscriptions,
   type Runs,
   rotations,
   routes,
@@ -132,6 +133,7 @@ const RUNS: readonly (readonly [what: string, runs: Runs, trigger: readonly stri
     ([name, runs]) => [name, runs, [...following(runs.table), givingUp(name)]] as const,
   ),
   ...Object.entries(schedules).map(([name, runs]) => [name, runs, [givingUp(name)]] as const),
+  ...Object.entries(logSubscriptions).map(([name, runs]) => [name, runs, [givingUp(name)]] as const),
   ...Object.entries(rotations).map(([name, runs]) => [name, runs, []] as const),
 ]
 

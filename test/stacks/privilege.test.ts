@@ -115,7 +115,10 @@ describe('privilege', () => {
   })
 
   it('is what the links say: a query reads, and nothing else', () => {
-    expect(grantsOf(graph, 'GetTokensRoute')).toEqual(['dynamodb:Query on table/LedgerTable/index/Listed'])
+    expect(grantsOf(graph, 'GetTokensRoute')).toEqual([
+      'dynamodb:GetItem on table/LedgerTable',
+      'dynamodb:Query on table/LedgerTable/index/Listed',
+    ])
     expect(grantsOf(graph, 'GetTokensIdRoute')).toEqual(['dynamodb:GetItem on table/LedgerTable'])
   })
 

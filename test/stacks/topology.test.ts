@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   authorizer,
+  logSubscriptions,
   type Runs,
   rotations,
   routes,
@@ -22,6 +23,7 @@ const runs: readonly Runs[] = [
   ...Object.values(subscriptions),
   ...Object.values(streams),
   ...Object.values(schedules),
+  ...Object.values(logSubscriptions),
   ...Object.values(rotations),
   authorizer,
   simpleAuthorizer,

@@ -97,6 +97,7 @@ const mapping = creator<Mapping>(async (wire, asked) => {
 })
 
 interface Permission {
+  readonly sourceAccount?: string
   readonly function: string
   readonly action: string
   readonly principal: string
@@ -111,6 +112,7 @@ const permission = creator<Permission>(async (wire, asked) => {
     Action: asked.action,
     Principal: asked.principal,
     SourceArn: asked.sourceArn,
+    ...(asked.sourceAccount !== undefined && { SourceAccount: asked.sourceAccount }),
   })
   return { id: StatementId }
 })
@@ -234,6 +236,21 @@ const metricFilter = creator<MetricFilter>(async (wire, inputs) => {
   return { id: filterName }
 })
 
+interface SubscriptionFilter {
+  readonly logGroup: string
+  readonly filterPattern: string
+  readonly destinationArn: string
+}
+
+const subscriptionFilter = creator<SubscriptionFilter>(async (wire, inputs) => {
+  const filterName = `filter-${randomText(12)}`
+  const { logGroup: logGroupName, filterPattern, destinationArn } = inputs
+  await wire.target('logs', 'PutSubscriptionFilter', {
+    ...{ filterName, logGroupName, filterPattern, destinationArn },
+  })
+  return { id: filterName }
+})
+
 export const compute: Readonly<Record<string, Creator>> = {
   'aws:lambda/function:Function': lambda,
   'aws:lambda/eventSourceMapping:EventSourceMapping': mapping,
@@ -242,5 +259,6 @@ export const compute: Readonly<Record<string, Creator>> = {
   'aws:iam/role:Role': role,
   'aws:cloudwatch/logGroup:LogGroup': logGroup,
   'aws:cloudwatch/logMetricFilter:LogMetricFilter': metricFilter,
+  'aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter': subscriptionFilter,
   'aws:cloudwatch/metricAlarm:MetricAlarm': alarm,
 }

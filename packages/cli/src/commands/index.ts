@@ -6,6 +6,7 @@ import { audit } from './audit.ts'
 import { call } from './call.ts'
 import { consumers } from './consumers.ts'
 import { explain } from './explain.ts'
+import { denials } from './denials.ts'
 import { keys } from './keys.ts'
 import { pipeline } from './pipeline.ts'
 import { publishApi } from './publish.ts'
@@ -30,6 +31,7 @@ export const commands: readonly Command[] = [
   ...apiKeys,
   ...keys,
   audit,
+  denials,
   ...pipeline,
   ...signInAndOut,
   explain,

@@ -17,6 +17,7 @@ export const describeToken = (token: Partial<Token> & Pick<IssuedToken, 'id' | '
     'approved by': token.approvedBy,
     issued: both(token.issuedAt, now),
     expires: both(token.expiresAt, now),
+    'last used': both(token.lastUsedAt, now),
     'signing key': token.kid,
     'takes the place of': token.rerolledFrom ?? undefined,
     'has a successor': token.successorId ?? undefined,
@@ -34,6 +35,7 @@ export const tokenColumns = (now: Date) => ({
       .map(({ api, environment, routes }) => `${api}/${environment} (${counted(routes.length, 'route')})`)
       .join(', '),
   EXPIRES: ({ expiresAt }: Token) => relative(expiresAt, now),
+  'LAST USED': ({ lastUsedAt }: Token) => relative(lastUsedAt, now),
 })
 
 export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

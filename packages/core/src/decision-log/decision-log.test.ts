@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest'
+import { DecisionLog, type Denials, type LoggedDecision, type TokenUse } from './index.ts'
+
+const NOON = Date.UTC(2026, 2, 1, 12)
+const MINUTE = 60_000
+let made = 0
+
+const line = (over: Partial<LoggedDecision> = {}): LoggedDecision => {
+  made += 1
+  const decisionId = `dec_${String(made).padStart(32, '0')}` as const
+  const who = { credential: 'token', tokenId: 'tok_a', consumerId: 'con_a', kid: 'key_a' } as const
+  const what = { outcome: 'deny', reason: 'route_not_granted', gateway: 'abc/live' } as const
+  return { message: 'decision', decisionId, at: new Date(NOON), ...who, ...what, ...over }
+}
+
+/** The ledger, as far as counting needs it. */
+const ledger = () => {
+  const states = new Map<string, Denials>()
+  const counts: { readonly holder: string; readonly count: number; readonly capped: boolean }[] = []
+  const deliver = (lines: readonly LoggedDecision[]) => {
+    for (const tally of DecisionLog.talliesOf(lines)) {
+      const { facts, state } = DecisionLog.count(states.get(tally.denialId), tally, new Date(NOON))
+      states.set(tally.denialId, state)
+      counts.push(...facts.map(({ data }) => data))
+    }
+  }
+  return { deliver, counts, states, total: () => counts.reduce((sum, { count }) => sum + count, 0) }
+}
+
+describe('refusals', () => {
+  it('are told by minute, with the first and the last instant and the templates asked for', () => {
+    const route = { method: 'GET', route: '/x/{id}' }
+    const [first, second, ...more] = DecisionLog.talliesOf([
+      line({ at: new Date(NOON + MINUTE - 1), ...route }),
+      line({ at: new Date(NOON + MINUTE) }),
+      line({ at: new Date(NOON + 5), ...route }),
+    ]).map((tally) => DecisionLog.count(undefined, tally, new Date(NOON)).facts[0]?.data)
+    expect(more).toEqual([])
+    expect(first).toMatchObject({
+      ...{ holder: 'tok_a', count: 2, windowStart: '2026-03-01T12:00:00.000Z', routes: ['GET /x/{id}'] },
+      ...{ firstAt: '2026-03-01T12:00:00.005Z', lastAt: '2026-03-01T12:00:59.999Z', capped: false },
+    })
+    expect(second).toMatchObject({ count: 1, windowStart: '2026-03-01T12:01:00.000Z', routes: [] })
+  })
+
+  it('that come late, or from a clock that was set back, are added to their own minute', () => {
+    const told = ledger()
+    told.deliver([line({ at: new Date(NOON + MINUTE) })])
+    told.deliver([line(), line({ at: new Date(NOON - 90 * MINUTE) })])
+    told.deliver([line()])
+    expect(told.counts.map(({ count }) => count)).toEqual([1, 1, 1, 1])
+    expect(told.states.size).toBe(3)
+  })
+
+  it('that are delivered again, alone or among others, are not counted again', () => {
+    const told = ledger()
+    const lines = [line(), line(), line()]
+    told.deliver(lines)
+    told.deliver(lines)
+    told.deliver([...lines.slice(1), line()])
+    expect(told.counts.map(({ count }) => count)).toEqual([3, 1])
+  })
+
+  it('of nobody who is known are one holder for a gateway and a reason, whatever names the line bears', () => {
+    const unverified = { credential: undefined, kid: 'key_made_up' }
+    const lines = Array.from({ length: 500 }, (_, index) => line({ ...unverified, tokenId: `tok_${index}` }))
+    const told = ledger()
+    told.deliver(lines)
+    expect(told.counts).toEqual([expect.objectContaining({ holder: 'anonymous', count: 500 })])
+    expect(JSON.stringify(told.counts)).not.toMatch(/tok_|key_made_up/)
+  })
+
+  it('of a consumer that signs its own tokens are the consumer’s: it may make up as many ids as it likes', () => {
+    const told = ledger()
+    for (const tokenId of ['one', 'two', 'tok_a'])
+      told.deliver([line({ credential: 'consumer-signed', tokenId })])
+    expect(told.states.size).toBe(1)
+    expect(told.counts[0]).toMatchObject({ holder: 'con_a' })
+    expect(JSON.stringify(told.counts)).not.toMatch(/"one"|"two"|tok_a/)
+  })
+
+  it('are bounded in a minute, in events and in decisions, and the last event says so', () => {
+    const trickle = ledger()
+    for (let delivery = 0; delivery < 100; delivery++) trickle.deliver([line()])
+    expect(trickle.counts).toHaveLength(DecisionLog.MOST_REPORTS)
+    expect(trickle.counts.map(({ capped }) => capped)).toEqual([...Array(11).fill(false), true])
+    const flood = ledger()
+    flood.deliver(Array.from({ length: DecisionLog.MOST_COUNTED + 500 }, () => line()))
+    flood.deliver([line()])
+    expect(flood.counts).toEqual([expect.objectContaining({ count: DecisionLog.MOST_COUNTED, capped: true })])
+    expect(JSON.stringify([...flood.states.values()]).length).toBeLessThan(100_000)
+  })
+})
+
+describe('uses', () => {
+  const allowed = (over: Partial<LoggedDecision> = {}) =>
+    line({ outcome: 'allow', reason: undefined, ...over })
+  const news = (known: TokenUse | undefined, lines: readonly LoggedDecision[]) =>
+    DecisionLog.usesOf(lines).filter((use) => DecisionLog.isNews(known, use))
+
+  it('are told once per token and hour, the latest of a delivery', () => {
+    const [use] = news(undefined, [allowed(), allowed({ at: new Date(NOON + 7) }), allowed()])
+    expect(use?.data).toEqual({ tokenId: 'tok_a', consumerId: 'con_a', usedAt: '2026-03-01T12:00:00.007Z' })
+    const known = use && DecisionLog.evolveUse(undefined, use, '2026-03-01T12:01:00.000Z')
+    expect(news(known, [allowed({ at: new Date(NOON + 59 * MINUTE) })])).toEqual([])
+    expect(news(known, [allowed({ at: new Date(NOON - 60 * MINUTE) })])).toEqual([])
+    expect(news(known, [allowed({ at: new Date(NOON + 60 * MINUTE) })])).toHaveLength(1)
+  })
+
+  it('are none where the request was refused, and none of a token that its consumer named like one of ours', () => {
+    expect(DecisionLog.usesOf([line(), allowed({ credential: 'consumer-signed' })])).toEqual([])
+    expect(DecisionLog.usesOf([allowed({ credential: 'session', sessionId: 'ses_a' })])).toEqual([])
+  })
+
+  it('keep the time at which they were first told', () => {
+    const uses = DecisionLog.usesOf([allowed()])
+    const state = uses.reduce<TokenUse | undefined>(
+      (known, use) => DecisionLog.evolveUse(known, use, 'now'),
+      { tokenId: 'tok_a', lastUsedAt: 'x', recordedAt: 'then' },
+    )
+    expect(state?.recordedAt).toBe('then')
+  })
+})
+
+describe('a line of the log', () => {
+  const { at: _, ...good } = line()
+  const read = (value: unknown) =>
+    DecisionLog.readDecision(typeof value === 'string' ? value : JSON.stringify(value), NOON)
+
+  it('is read with what is known of it; a member of a later version is passed over', () => {
+    expect(read({ ...good, time: 'now', level: 'info', later: 1 })).toEqual({
+      ok: true,
+      value: { ...good, at: new Date(NOON) },
+    })
+  })
+
+  it.each([
+    ['START RequestId: 1 Version: $LATEST'],
+    ['{"message":"decision"'],
+    ['null'],
+    [{ ...good, message: 'another' }],
+    [{ ...good, outcome: 'error' }],
+    [`${JSON.stringify(good)}${' '.repeat(10_000)}`],
+  ])('that is no decision, or far too long, is passed over: %j', (text) => {
+    expect(read(text)).toEqual({ ok: false, error: 'no_decision' })
+  })
+
+  it.each([
+    { ...good, reason: 'person@example.org' },
+    { ...good, consumerId: 'x' },
+    { ...good, decisionId: 7 },
+    { ...good, gateway: '../..' },
+    { ...good, outcome: 'maybe' },
+  ])('that says it is one and is of another form is not counted: %j', (value) => {
+    expect(read(value)).toEqual({ ok: false, error: 'unreadable' })
+  })
+
+  it.each([Number.NaN, -1, 1e300])('has an instant that there is: %s', (at) => {
+    expect(DecisionLog.readDecision(JSON.stringify(good), at)).toEqual({ ok: false, error: 'no_decision' })
+  })
+})

@@ -27,6 +27,7 @@ const BUSINESS = [
   'audit',
   'ledger',
   'session',
+  'decision-log',
 ]
 
 const nameOf = (folder: string) => folder.replace('packages/', '')

@@ -258,13 +258,46 @@ const LOGS: readonly (readonly [subject: string, facts: readonly FactOf[]])[] = 
       }),
     ],
   ],
+  [
+    id('denial', 'a minute'),
+    [
+      fact('access.denied', {
+        denialId: id('denial', 'a minute'),
+        holder: id('token', 'refused'),
+        credential: 'token',
+        consumerId: id('consumer', 'refused'),
+        kid: id('key', 'refused'),
+        reason: 'route_not_granted',
+        apiId: id('api', 'refused'),
+        environment: 'staging',
+        gateway: 'abc123/staging',
+        routes: ['DELETE /api/v1/tenancies/{id}'],
+        windowStart: at(0),
+        count: 10,
+        firstAt: at(0),
+        lastAt: at(0),
+        capped: false,
+      }),
+    ],
+  ],
+  [
+    id('token-use', 'used'),
+    [fact('token.used', { tokenId: id('token', 'used'), consumerId: id('consumer', 'used'), usedAt: at(0) })],
+  ],
 ]
 
 const HUB_CAUSE = { actor: 'api-hub', correlationId: 'build-482', causationId: '6f0cbb3a-hub-event' }
 const OPERATOR_CAUSE = { actor: operator, correlationId: '0b5a7c1e-request' }
 
+const LOG_CAUSE = { actor: 'decision-log', correlationId: 'evt_5d0cbb3a' }
+const CAUSES: Partial<Record<EventType, Omit<Cause, 'now'>>> = {
+  'api.registration-rejected': HUB_CAUSE,
+  'access.denied': LOG_CAUSE,
+  'token.used': LOG_CAUSE,
+}
+
 const causeOf = ({ type }: FactOf, day: number): Cause => ({
-  ...(type === 'api.registration-rejected' ? HUB_CAUSE : OPERATOR_CAUSE),
+  ...(CAUSES[type] ?? OPERATOR_CAUSE),
   now: new Date(at(day)),
 })
 

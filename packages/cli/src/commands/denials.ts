@@ -70,7 +70,7 @@ const both = (a: Refused, b: Refused): Refused => ({
   count: a.count + b.count,
   atLeast: a.atLeast || b.atLeast,
   routes: [...new Set([...a.routes, ...b.routes])],
-  lastAt: [a.lastAt, b.lastAt].toSorted().at(-1) ?? a.lastAt,
+  lastAt: new Date(Math.max(Date.parse(a.lastAt), Date.parse(b.lastAt))).toISOString(),
 })
 
 const toldBy = (data: Readonly<Record<string, unknown>>): Refused => {

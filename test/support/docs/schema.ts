@@ -31,11 +31,13 @@ const KINDS = [
   'api-key',
   'consumer',
   'decision',
+  'denial',
   'event',
   'key',
   'publication',
   'session',
   'token',
+  'token-use',
   'usage-plan',
 ] as const
 const ALL_KINDS: readonly IdKind[] = KINDS satisfies readonly IdKind[]

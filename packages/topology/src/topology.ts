@@ -1,15 +1,6 @@
 import type { EventType } from '@countersign/core/events'
 import type { Method } from '@countersign/core/shared'
-import type {
-  HttpRoute,
-  Link,
-  LogSubscription,
-  Rotation,
-  Runs,
-  Schedule,
-  Stream,
-  Subscription,
-} from './runs.ts'
+import type { HttpRoute, Link, Rotation, Runs, Schedule, Stream, Subscription } from './runs.ts'
 
 const functions = 'packages/functions/src'
 
@@ -245,18 +236,6 @@ export const streams = {
     maxRecordAgeSeconds: 21_600,
   },
 } as const satisfies Record<string, Stream>
-
-/** Who reads which functions' logs, off the road of every request. */
-export const logSubscriptions = {
-  AccountDecisions: {
-    module: `${functions}/logs/account-decisions`,
-    of: ['authorizer', 'simpleAuthorizer'],
-    pattern: '{ ($.message = "decision") && (($.outcome = "deny") || ($.firstUse IS TRUE)) }',
-    takes: { message: 'decision', either: [{ outcome: 'deny' }, { firstUse: true }] },
-    links: ['ledger:write'],
-    timeoutSeconds: 60,
-  },
-} as const satisfies Record<string, LogSubscription>
 
 export const schedules = {
   AdvanceSigningKeys: {

@@ -13,7 +13,7 @@ export interface Database {
   run(sql: string, ...parameters: SQLInputValue[]): number
   /**
    * What was made of the database and still is true: emptied whenever anything is written, by this process or another.
-   * Ask for it anew after every turn of the event loop.
+   * Ask for it anew for every read.
    */
   memory(): Map<string, unknown>
   /** All of it, or nothing when `work` throws. Not nested. */
@@ -54,26 +54,18 @@ export const openDatabase = (path: string): Database => {
 const MOST_KEPT = 10_000
 
 /**
- * `version` changes when another connection wrote; this one says so by `forget`. It is asked once in a turn of the event
- * loop: a request that was sent after somebody else's write comes in a later one.
+ * `version` changes when another connection wrote; this one says so by `forget`. It is asked every time: a turn of the
+ * event loop is too long, for what a turn began with may be older than the request that is read in it.
  */
 const createMemory = (version: () => number) => {
   const values = new Map<string, unknown>()
   let known = version()
-  let asked = false
-  const ask = () => {
-    const seen = version()
-    if (seen !== known || values.size >= MOST_KEPT) values.clear()
-    known = seen
-    asked = true
-    setImmediate(() => {
-      asked = false
-    })
-  }
   return {
     forget: () => values.clear(),
     now: (): Map<string, unknown> => {
-      if (!asked) ask()
+      const seen = version()
+      if (seen !== known || values.size >= MOST_KEPT) values.clear()
+      known = seen
       return values
     },
   }

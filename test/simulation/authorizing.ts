@@ -184,8 +184,10 @@ export const authorizeOwn = async (world: World, { pick, other, salt, fate }: Op
   const route = taken(ROUTE_NAMES, other >> 5) ?? ''
   const slot = (other >> 4) % SLOTS.length
   const ttl = (SLOTS[slot]?.ttlSeconds ?? 0) * 1_000
-  const causes: readonly Cause[] = ownCausesOf(signer.consumerId, token, slot, route)
   const start = world.now
+  const isChanging = ttl > 0 && !(await isSettled(world, slot, route, start - ttl))
+  const all: readonly Cause[] = ownCausesOf(signer.consumerId, token, slot, route)
+  const causes = isChanging ? all.filter((cause) => !cause.startsWith('ungranted')) : all
   const refusal = world.oracle.refusal(enforced(causes, ttl), start, ttl)
   await visit(world, { presented: token.presented, slot, route, authorizer: other >> 8, fate }, (status) => {
     if (status === 200 && refusal && world.oracle.refusal([refusal], start, ttl))

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { seedOf } from '../property/seed.ts'
 import { BUGS, type Bug } from './bugs.ts'
 import { hunt } from './hunt.ts'
 import { describeOperation, operationsOf } from './operations.ts'
@@ -9,7 +8,8 @@ import { shrink } from './shrink.ts'
 const STEPS = 200
 /** `pnpm simulate` plays 2,000. */
 const SEEDS = 200
-const first = seedOf('simulation')
+/** The same stories every time, unless `SEED` begins elsewhere; new ones are found by `pnpm simulate`. */
+const first = Number(process.env.SEED ?? 1)
 
 /** In how many stories a planted defect has to be found. */
 const WITHIN = 60

@@ -61,6 +61,34 @@ describe('refusals', () => {
     expect(told.counts.map(({ count }) => count)).toEqual([3, 1])
   })
 
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    'add up to those there were, however they are delivered (seed %i)',
+    (seed) => {
+      let state = seed * 7_919
+      const below = (limit: number) => {
+        state = (state * 48_271) % 2_147_483_647
+        return state % limit
+      }
+      const lines = Array.from({ length: 60 }, () =>
+        line({
+          at: new Date(NOON + below(30) * MINUTE),
+          tokenId: `tok_${below(5)}`,
+          gateway: `g${below(2)}/live`,
+        }),
+      )
+      const told = ledger()
+      const pending = [...lines, ...lines.filter(() => below(3) === 0)]
+      while (pending.length > 0) {
+        const size = Math.min(pending.length, 1 + below(9))
+        const delivery = Array.from({ length: size }, () => pending.splice(below(pending.length), 1)).flat()
+        told.deliver(delivery)
+        if (below(2) === 0) told.deliver(delivery.toReversed())
+      }
+      expect(told.counts.some(({ capped }) => capped)).toBe(false)
+      expect(told.total()).toBe(lines.length)
+    },
+  )
+
   it('of nobody who is known are one holder for a gateway and a reason, whatever names the line bears', () => {
     const unverified = { credential: undefined, kid: 'key_made_up' }
     const lines = Array.from({ length: 500 }, (_, index) => line({ ...unverified, tokenId: `tok_${index}` }))

@@ -61,7 +61,8 @@ export const decide = (
 const entriesFor = (claims: Claims, { apiId }: DeploymentBinding): readonly string[] => {
   const [kind, who] =
     claims.kind === 'session' ? ['subject', claims.subject] : ['consumer', claims.consumerId]
-  const marks = ['issued-before', `issued-before#${who}`, `issued-before#${apiId}`]
+  const targets = [who, apiId, claims.kid]
+  const marks = ['issued-before', ...targets.map((target) => `issued-before#${target}`)]
   return ['lockdown', `kid#${claims.kid}`, `${kind}#${who}`, `api#${apiId}`, ...marks]
 }
 

@@ -120,7 +120,7 @@ const writesOf = (event: ProjectedEvent): readonly RegisterWrite[] => {
         before: secondsOf(event.data.issuedBefore),
       })
     case 'revocation.completed':
-      return fence(markOf(event.data), SETS_RANK + rank, null)
+      return fence(markOf(event.data), SETS_RANK + rank, null).map((write) => ({ ...write, forget: true }))
     case 'api.updated':
       return event.data.deployments.flatMap((deployment) => bind(event.data, deployment, rank, 'command'))
     case 'api.deployed':
@@ -245,7 +245,6 @@ const fence = (entry: string, rank: number, value: FenceEntry | null): readonly 
     rank,
     value: value as Json,
     by: 'command',
-    ...(value === null && { forget: true }),
   }))
 
 const rankOf = ({ generation }: Deployment, version: number) => generation * VERSIONS_PER_GENERATION + version

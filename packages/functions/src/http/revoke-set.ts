@@ -5,6 +5,7 @@ import { err, ok, type Result } from '@countersign/core/shared'
 import { change, command, versionMatches } from '../runtime/command.ts'
 import { enforcedForConsumer, enforcedForTarget } from '../runtime/enforcement.ts'
 import { consumerShape, loadConsumer, revocationShape } from '../runtime/entities.ts'
+import { fenceEntries } from '../runtime/fenced.ts'
 import { type HttpAnswer, type HttpRequest, httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
 import type { Refusal } from '../runtime/problem.ts'
@@ -60,9 +61,8 @@ const revokeSet = (services: Needs, request: Asked, set: AskedSet): Answered =>
   })
 
 const fenceIsFull = async ({ accessRows }: Pick<Services, 'accessRows'>): Promise<boolean> => {
-  const key = Access.fenceRowKey(0)
-  const row = (await accessRows.read([key])).get(key)
-  return Object.keys(row?.registers ?? {}).length >= Access.MOST_FENCE_ENTRIES
+  const entries = await fenceEntries({ accessRows })
+  return entries.length >= Access.MOST_FENCE_ENTRIES
 }
 
 const revokeOwn = (services: Needs, request: Asked, consumer: string, tokenId: string): Answered =>

@@ -77,33 +77,43 @@ for (const [name, { deadLetters }] of Object.entries(inboxes)) dead(name, deadLe
 for (const [name, queue] of Object.entries(givenUp)) dead(name, queue)
 
 for (const [name, follower] of Object.entries(followers)) lagging(name, follower)
-const deciders = { Authorizer: authorizes, SimpleAuthorizer: authorizesSimply }
-for (const [name, watched] of Object.entries({
-  ...followers,
-  ...rotators,
-  ...jobs,
-  ...logFollowers,
-  ...deciders,
-}))
+for (const [name, watched] of Object.entries({ ...followers, ...rotators, ...jobs, ...logFollowers }))
   failing(name, watched)
 
-/** Of the decision log: how many by outcome and reason, and how many there were none of because a store failed. */
+/**
+ * Lambda's own `Errors` counts a thrown `Unauthorized`, and so every 401. What no decision came of is counted from the log
+ * instead: where the function says so itself, and where Lambda says that it was ended or died before it could.
+ */
+const deciders = { Authorizer: authorizes, SimpleAuthorizer: authorizesSimply }
 const NAMESPACE = 'Countersign'
+const UNDECIDED = '{ $.message = "decision" && $.outcome = "error" }'
+const ENDED = '{ $.type = "platform.report" && ($.record.status = "timeout" || $.record.status = "failure") }'
+interface Metric {
+  readonly name: string
+  readonly namespace: string
+  readonly value: string
+  readonly dimensions?: Readonly<Record<string, string>>
+}
+
 const counting = (name: string, { nodes }: sst.aws.Function) => {
   const logGroupName = nodes.function.loggingConfig.logGroup
-  const count = (what: string, pattern: string, dimensions?: Readonly<Record<string, string>>) => {
-    const metric = { name: `${$app.stage}-${name}${what}`, namespace: NAMESPACE, value: '1' }
-    return new aws.cloudwatch.LogMetricFilter(`${name}${what}`, {
-      logGroupName,
-      pattern,
-      metricTransformation: { ...metric, ...(dimensions && { dimensions }) },
-    })
-  }
-  count('Refusals', '{ $.message = "decision" && $.outcome = "deny" }', { reason: '$.reason' })
-  count('Failures', '{ $.message = "decision" && $.outcome = "error" }')
-  count('FailureReasons', '{ $.message = "decision" && $.outcome = "error" }', { reason: '$.reason' })
+  const metric = (what: string) => ({
+    name: `${$app.stage}-${name}${what}`,
+    namespace: NAMESPACE,
+    value: '1',
+  })
+  const count = (filter: string, pattern: string, metricTransformation: Metric) =>
+    new aws.cloudwatch.LogMetricFilter(`${name}${filter}`, { logGroupName, pattern, metricTransformation })
+  const byReason = { dimensions: { reason: '$.reason' } }
+  count('Refusals', '{ $.message = "decision" && $.outcome = "deny" }', {
+    ...metric('Refusals'),
+    ...byReason,
+  })
+  count('Failures', UNDECIDED, metric('Failures'))
+  count('Deaths', ENDED, metric('Failures'))
+  count('FailureReasons', UNDECIDED, { ...metric('FailureReasons'), ...byReason })
   alarm(`${name}Failures`, {
-    description: `${name} could not decide: callers see 500 while its key ring or its read model cannot be read`,
+    description: `${name} could not decide: callers see 500 while its key ring or its read model cannot be read, or it dies`,
     namespace: NAMESPACE,
     metric: `${$app.stage}-${name}Failures`,
     dimensions: {},

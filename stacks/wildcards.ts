@@ -23,6 +23,12 @@ export const WILDCARDS = {
     reason:
       'SST lets every method of one API invoke the function of a route; the API before the suffix is exact.',
   },
+  wholeApi: {
+    suffix: ':/*',
+    service: 'execute-api',
+    reason:
+      'The policy of the API for machines is about all of that API; AWS puts its id before the slash. Its methods say which routes there are.',
+  },
   usagePlans: {
     suffix: '/*',
     service: 'apigateway',

@@ -3,7 +3,7 @@ import { done } from '../support/world.ts'
 import { eventually } from './eventually.ts'
 import { type Fault, type FaultProxy, first, on, refusal, startFaultProxy } from './fault-proxy.ts'
 import { housing } from './given.ts'
-import { coldStart, invoke, setPolling, withTimeout } from './levers.ts'
+import { coldStart, invoke, setPolling } from './levers.ts'
 import { everyEvent } from './read-models.ts'
 import { openEmulatorWorld } from './world.ts'
 
@@ -69,6 +69,8 @@ describe('the authorizer, when its store fails', () => {
 
   it.each([
     ['answers 5xx', broken],
+    ['throttles', throttled],
+    ['breaks every connection', dropped],
     ['never answers', hanging],
   ] as const)(
     'answers 500 at a cold start while Secrets Manager %s, and keeps no failure',
@@ -158,10 +160,10 @@ describe('what was acknowledged, when services fail', () => {
     await eventually('all of them wait in one queue', async () => (await waiting()) === held.length)
     let writes = 0
     proxy.fault = on(['UpdateItem'], (call) => (++writes === 2 ? Promise.resolve('hang') : call.forward()))
-    await withTimeout(world, 'ProjectAccessSubscriber', 1, async () => {
-      await setPolling(world, 'ProjectAccess', true)
-      for (const { token } of held) await opens(token)
-    })
+    await setPolling(world, 'ProjectAccess', true)
+    await eventually('one of them is half-way', async () => writes > 1)
+    await coldStart(world, 'ProjectAccessSubscriber') // which ends the container that hangs there
+    for (const { token } of held) await opens(token)
     expect(writes).toBeGreaterThan(held.length)
     proxy.fault = undefined
     await world.settled()

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { subscriptions } from '@countersign/topology'
+import type { SubscriptionName } from '@countersign/topology'
 import { consumer, publish, SHOW, selfSigning } from '../acceptance/given.ts'
 import { done } from '../support/world.ts'
 import { eventually } from './eventually.ts'
@@ -18,7 +18,7 @@ export interface Issued {
 /** An API of another team behind the authorizer, and a consumer of it. */
 export const housing = async (world: EmulatorWorld) => {
   const { client } = world
-  for (const subscription of Object.keys(subscriptions)) await hasten(world, subscription)
+  await hasten(world, 'ProjectAccess')
   await world.attach(HOUSING.gatewayId)
   await publish(client, 'housing', { document: DOCUMENT, at: HOUSING })
   const { id: holder } = await consumer(client, 'Housing service')
@@ -48,9 +48,9 @@ export const housing = async (world: EmulatorWorld) => {
   const statusWith = async (token: string) => (await world.call({ path: PATH, token })).status
   const opens = (token: string) =>
     eventually('the token opens', async () => (await statusWith(token)) === 200)
-  /** Dead letters of the projector. */
-  const dead = async () =>
-    done(await client.pipeline.status()).subscriptions.find(({ name }) => name === 'ProjectAccess')?.dead
+  /** Dead letters, of the projector unless another is named. */
+  const dead = async (subscription: SubscriptionName = 'ProjectAccess') =>
+    done(await client.pipeline.status()).subscriptions.find(({ name }) => name === subscription)?.dead
   return { ask, issue, issueAgain, signer, statusWith, opens, dead }
 }
 

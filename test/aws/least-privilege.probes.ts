@@ -16,7 +16,7 @@ import {
 } from '@countersign/topology'
 import { deliveryOf, deniedLine } from './decision-lines.ts'
 import { eventually } from './eventually.ts'
-import { type Act, type Calls, callsIn, type Outcome, textIn } from './least-privilege.calls.ts'
+import { type Act, type Calls, callsIn, type Outcome } from './least-privilege.calls.ts'
 import { batchOf, type Deliveries, deliveriesIn } from './least-privilege.deliveries.ts'
 import { functionNames, type Grant } from './least-privilege.grants.ts'
 import { fresh, givenBy, type Making, type RouteMaking, routeProbes } from './least-privilege.routes.ts'
@@ -164,16 +164,6 @@ const scheduleProbes = (world: EmulatorWorld, calls: Calls): Named<typeof schedu
       }
     },
   },
-  /** Every token of a consumer is refused as one, and is then revoked by itself. */
-  SweepRevokedSets: {
-    late: true,
-    prepare: async () => {
-      const issued = await calls.route('POST /tokens', { body: await givenBy(calls, world).wanted() })
-      const body = { consumer: textIn(issued.body, 'consumer'), reason: 'requested' }
-      await calls.route('POST /revocations', { body })
-      return calls.invoking(schedules.SweepRevokedSets, {})
-    },
-  },
   /** A token of a second more than a day is to be told of a second after its issue. */
   RemindOfExpiry: {
     late: true,
@@ -218,7 +208,7 @@ export interface Opened {
   /** With a token of the platform's, or with one that a consumer signed. */
   readonly status: (by: SignedBy) => Promise<number>
   /** The same, as an HTTP API with payload 2.0 asks. */
-  readonly question: (by: SignedBy) => object
+  readonly question: (by: SignedBy) => Promise<object>
 }
 
 type SignedBy = 'platform' | 'consumer'
@@ -239,7 +229,7 @@ const authorizerProbes = (world: EmulatorWorld, opened: Opened): Named<typeof au
   SimpleAuthorizer: {
     prepare: async (grant) => async () => {
       await coldStart(world, 'SimpleAuthorizer')
-      const answer: Simple = await invoke(world, 'SimpleAuthorizer', opened.question(signerOf(grant)))
+      const answer: Simple = await invoke(world, 'SimpleAuthorizer', await opened.question(signerOf(grant)))
       if (answer.isAuthorized === true) return 'done'
       if (answer.errorMessage !== undefined && answer.errorMessage !== 'Unauthorized') return 'failed'
       throw new Error(`the authorizer answered ${JSON.stringify(answer)}`)

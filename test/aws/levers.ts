@@ -112,23 +112,6 @@ interface Configuration {
   readonly Environment?: { readonly Variables?: Readonly<Record<string, string>> }
 }
 
-/** Lets a function run no longer than this while something is done: Lambda ends it where it stands. */
-export const withTimeout = async <T>(
-  world: World,
-  name: string,
-  seconds: number,
-  work: () => Promise<T>,
-): Promise<T> => {
-  const path = `/2015-03-31/functions/${functionNamed(world, name)}/configuration` as const
-  const { Timeout } = await world.wire.rest('lambda', `GET ${path}`)
-  await world.wire.rest('lambda', `PUT ${path}`, { Timeout: seconds })
-  try {
-    return await work()
-  } finally {
-    await world.wire.rest('lambda', `PUT ${path}`, { Timeout })
-  }
-}
-
 /** Changes a function's configuration, given what it is; in new containers from the next call on. */
 const configure = async (
   world: World,

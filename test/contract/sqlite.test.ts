@@ -1,5 +1,7 @@
 import { Session } from '@countersign/core/session'
 import type { GatewayPlan } from '@countersign/core/usage-plan'
+import { make as makeRotation } from '@countersign/functions/rotation/rotate-key-ring'
+import { readKeyRing } from '@countersign/functions/runtime/mint'
 import {
   LOCAL_ISSUER,
   localBus,
@@ -17,6 +19,7 @@ import { keyRingContract } from './key-ring.ts'
 import { ledgerContract } from './ledger.ts'
 import { ledgerPagesContract } from './ledger-pages.ts'
 import { pipelineContract, type Road } from './pipeline.ts'
+import { rotationContract } from './rotation.ts'
 
 const VISIBILITY_MILLISECONDS = 30_000
 
@@ -83,6 +86,19 @@ keyRingContract('of a consumer in SQLite', async () => {
   return { ...services, keyRing: consumerKeyRings('con_1') }
 })
 pipelineContract('in SQLite', road)
+
+rotationContract('in SQLite', async () => {
+  const services = sqlite()
+  const rotate = makeRotation(services)
+  return {
+    step: (Step, ClientRequestToken) =>
+      rotate({ Step, ClientRequestToken, SecretId: 'the ring' }).then(
+        () => undefined,
+        (error: Error) => error.message,
+      ),
+    kids: async () => (await readKeyRing(services)).keys.map(({ kid }) => kid),
+  }
+})
 
 /** What the tables say, and not the adapter that wrote them. */
 const gatewayKeys = async (): Promise<KeyStore> => {

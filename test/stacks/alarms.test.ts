@@ -62,6 +62,12 @@ describe('alarms', () => {
         metricTransformation: { dimensions: { reason: '$.reason' } },
       })
       const counted = at(filter('Failures'), 'metricTransformation.name')
+      expect(filter('Deaths')).toMatchObject({
+        logGroupName,
+        pattern:
+          '{ $.type = "platform.report" && ($.record.status = "timeout" || $.record.status = "failure") }',
+        metricTransformation: { namespace: 'Countersign', name: counted, value: '1' },
+      })
       expect(alarms.filter(({ metricName }) => metricName === counted)).toEqual([
         expect.objectContaining({ namespace: 'Countersign', threshold: 0, statistic: 'Sum' }),
       ])
@@ -75,9 +81,13 @@ describe('alarms', () => {
       ])
   })
 
-  it('watch the failures of the relay, the authorizer, rotations and schedules', () => {
+  it('count no 401 as a failure: Lambda does, because the authorizer throws to say it', () => {
+    for (const name of ['Authorizer', 'SimpleAuthorizer'])
+      expect(watching('Errors', 'FunctionName', functionName(name))).toEqual([])
+  })
+
+  it('watch the failures of the relay, rotations and schedules', () => {
     const watched = [
-      'Authorizer',
       ...Object.keys(streams).map((name) => `${name}Stream`),
       ...Object.keys(rotations).map((name) => `${name}Rotation`),
       ...Object.keys(schedules).map((name) => `${name}Job`),

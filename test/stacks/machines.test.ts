@@ -1,16 +1,11 @@
 import { type HttpRoute, routes } from '@countersign/topology'
 import { describe, expect, it } from 'vitest'
+import { CERTIFICATE, MACHINES } from './deployers.ts'
 import { evaluate } from './evaluate.ts'
 import { all, at, functionArn, jsonAt, routeOf, sorted, textAt, the } from './graph.ts'
 
-const CERTIFICATE = 'arn:aws:acm:eu-west-2:111111111111:certificate/12345678-1234-1234-1234-123456789012'
-
 const plain = await evaluate('test')
-const graph = await evaluate('test', {
-  COUNTERSIGN_MACHINE_ACCOUNTS: '444444444444,222222222222',
-  COUNTERSIGN_DOMAIN: 'tokens.example.org',
-  COUNTERSIGN_DOMAIN_CERTIFICATE: CERTIFICATE,
-})
+const graph = await evaluate('test', MACHINES)
 
 const methods = all(graph, 'method').filter(({ inputs }) => inputs.restApi === 'MachineApiApi-id')
 

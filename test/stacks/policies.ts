@@ -48,12 +48,28 @@ export const trustPolicies = (evaluation: Evaluation): readonly Policy[] =>
     statements: statementsOf(inputs.assumeRolePolicy),
   }))
 
+const policyOf = ({ name, inputs }: Resource): Policy => ({
+  of: name,
+  statements: statementsOf(inputs.policy),
+})
+
 /** Policies on queues and on the bus. */
 export const resourcePolicies = (evaluation: Evaluation): readonly Policy[] =>
-  [...all(evaluation, 'queuePolicy'), ...all(evaluation, 'busPolicy')].map(({ name, inputs }) => ({
-    of: name,
-    statements: statementsOf(inputs.policy),
-  }))
+  [...all(evaluation, 'queuePolicy'), ...all(evaluation, 'busPolicy')].map(policyOf)
+
+/** Policies of REST APIs, which are members of them. */
+export const apiPolicies = (evaluation: Evaluation): readonly Policy[] =>
+  all(evaluation, 'restApi')
+    .filter(({ inputs }) => inputs.policy !== undefined)
+    .map(policyOf)
+
+/** Every policy that is read here, but for the permissions of functions. */
+export const everyPolicy = (evaluation: Evaluation): readonly Policy[] => [
+  ...rolePolicies(evaluation),
+  ...trustPolicies(evaluation),
+  ...resourcePolicies(evaluation),
+  ...apiPolicies(evaluation),
+]
 
 /** Types that can carry a policy and are read above; any other one in the graph would be a hole in the tests. */
 export const POLICY_TYPES: readonly string[] = [

@@ -1,30 +1,60 @@
 import { routes, streams } from '@countersign/topology'
 import { describe, expect, it } from 'vitest'
 import { MANAGED_POLICIES, WILDCARDS } from '../../stacks/wildcards.ts'
+import { MACHINES } from './deployers.ts'
 import { evaluate } from './evaluate.ts'
 import { all, at, sorted, textAt, the } from './graph.ts'
-import { grantsOf, POLICY_TYPES, resourcePolicies, rolePolicies, trustPolicies } from './policies.ts'
+import {
+  apiPolicies,
+  everyPolicy,
+  grantsOf,
+  POLICY_TYPES,
+  resourcePolicies,
+  rolePolicies,
+} from './policies.ts'
 
 const graph = await evaluate('test')
+const machines = await evaluate('test', MACHINES)
 
 describe('privilege', () => {
-  /** With the ending that the list of the stacks names for its service cut off. */
-  const exact = (arn: string) => {
-    const named = Object.values(WILDCARDS).find(({ service, suffix }) => {
-      return arn.split(':')[2] === service && arn.endsWith(suffix)
-    })
-    return named ? arn.slice(0, -named.suffix.length) : arn
-  }
+  const serviceOf = (arn: string) => arn.split(':')[arn.startsWith('arn:') ? 2 : 0]
 
-  it('is given for whole actions on whole resources: no wildcard but those listed with a reason', () => {
-    const statements = [...rolePolicies(graph), ...resourcePolicies(graph), ...trustPolicies(graph)].flatMap(
-      ({ of, statements }) => statements.map((statement) => ({ of, ...statement })),
+  /** The longest ending that the list of the stacks names for its service. */
+  const endingOf = (arn: string) =>
+    Object.values(WILDCARDS)
+      .filter(({ service, suffix }) => serviceOf(arn) === service && arn.endsWith(suffix))
+      .sort((a, b) => b.suffix.length - a.suffix.length)[0]
+
+  /** With that ending cut off. */
+  const exact = (arn: string) => arn.slice(0, arn.length - (endingOf(arn)?.suffix.length ?? 0))
+
+  it.each([
+    ['by default', graph],
+    ['with accounts of machines', machines],
+  ])(
+    'is given for whole actions on whole resources: no wildcard but those listed with a reason, %s',
+    (_, of) => {
+      const statements = everyPolicy(of).flatMap((policy) =>
+        policy.statements.map((statement) => ({ of: policy.of, ...statement })),
+      )
+      expect(statements.length).toBeGreaterThan(Object.keys(routes).length)
+      const wild = statements.filter(({ actions, resources }) =>
+        [...actions, ...resources.map(exact)].some((part) => /[*?]/.test(part)),
+      )
+      expect(wild).toEqual([])
+    },
+  )
+
+  it('is given to everybody by no statement but those that deny', () => {
+    const open = everyPolicy(machines).flatMap(({ of, statements }) =>
+      statements.some(
+        ({ effect, principal }) => effect !== 'Deny' && JSON.stringify(principal ?? '').includes('*'),
+      )
+        ? [of]
+        : [],
     )
-    expect(statements.length).toBeGreaterThan(Object.keys(routes).length)
-    const wild = statements.filter(({ actions, resources }) =>
-      [...actions, ...resources.map(exact)].some((part) => /[*?]/.test(part)),
-    )
-    expect(wild).toEqual([])
+    expect(open).toEqual([])
+    expect(apiPolicies(machines).map(({ of }) => of)).toEqual(['MachineApiApi'])
   })
 
   it('is given by role, queue, bus and function policies, and by no other kind of resource', () => {
@@ -44,14 +74,12 @@ describe('privilege', () => {
 
   it('has a reason for each exception, and each exception is used', () => {
     for (const { reason } of [...Object.values(WILDCARDS)]) expect(reason.length).toBeGreaterThan(20)
-    const arns = rolePolicies(graph).flatMap(({ statements }) =>
+    const arns = everyPolicy(machines).flatMap(({ statements }) =>
       statements.flatMap(({ resources }) => resources),
     )
-    const sources = all(graph, 'permission').map(({ inputs }) => textAt(inputs, 'sourceArn'))
-    for (const { service, suffix } of Object.values(WILDCARDS))
-      expect([...arns, ...sources].some((arn) => arn.split(':')[2] === service && arn.endsWith(suffix))).toBe(
-        true,
-      )
+    const sources = all(machines, 'permission').map(({ inputs }) => textAt(inputs, 'sourceArn'))
+    const used = new Set([...arns, ...sources].map(endingOf))
+    expect(Object.values(WILDCARDS).filter((wildcard) => !used.has(wildcard))).toEqual([])
   })
 
   it('to invoke a function belongs to one named source each', () => {
@@ -119,11 +147,7 @@ describe('privilege', () => {
       'dynamodb:GetItem on table/LedgerTable',
       'dynamodb:Query on table/LedgerTable/index/Listed',
     ])
-    expect(grantsOf(graph, 'GetTokensIdRoute')).toEqual([
-      'dynamodb:BatchGetItem on table/AccessTable',
-      'dynamodb:GetItem on table/LedgerTable',
-    ])
-    expect(grantsOf(graph, 'GetConsumersIdRoute')).toEqual(['dynamodb:GetItem on table/LedgerTable'])
+    expect(grantsOf(graph, 'GetTokensIdRoute')).toEqual(['dynamodb:GetItem on table/LedgerTable'])
   })
 
   it('to write the read model comes only with `access:write`, never with the ledger', () => {

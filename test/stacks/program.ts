@@ -106,6 +106,8 @@ const listen = async (answers: Readonly<Record<string, Answer>>): Promise<string
     }).catch(() => null)
     response.end(JSON.stringify({ result }))
   })
+  // Evaluating keeps this process from its sockets for seconds; one that was closed meanwhile must not be asked on.
+  server.keepAliveTimeout = 10 * 60_000
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('no port to listen on')

@@ -10,7 +10,6 @@ import { explain } from './explain.ts'
 import { keys } from './keys.ts'
 import { pipeline } from './pipeline.ts'
 import { publishApi } from './publish.ts'
-import { revokeSet } from './revoke-set.ts'
 import { selfSigning } from './self-signing.ts'
 import { signInAndOut } from './sign-in.ts'
 import { issuing } from './token-issue.ts'
@@ -28,7 +27,6 @@ export const commands: readonly Command[] = [
   ...issuing,
   ...tokens,
   ...tokenLife,
-  revokeSet,
   ...usagePlans,
   ...apiKeys,
   ...keys,

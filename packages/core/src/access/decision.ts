@@ -61,8 +61,7 @@ export const decide = (
 const entriesFor = (claims: Claims, { apiId }: DeploymentBinding): readonly string[] => {
   const [kind, who] =
     claims.kind === 'session' ? ['subject', claims.subject] : ['consumer', claims.consumerId]
-  const targets = [who, apiId, claims.kid]
-  const marks = ['issued-before', ...targets.map((target) => `issued-before#${target}`)]
+  const marks = ['issued-before', `issued-before#${who}`, `issued-before#${apiId}`]
   return ['lockdown', `kid#${claims.kid}`, `${kind}#${who}`, `api#${apiId}`, ...marks]
 }
 
@@ -74,11 +73,10 @@ const fencesFor = (claims: Claims, binding: DeploymentBinding, { fence }: Access
   return { issuedAt: claims.issuedAt, standing: standing as Json }
 }
 
-/** What the fence says of a credential at an API. */
-export const fenceReason = (
+const fenceReason = (
   claims: Claims,
-  binding: Pick<DeploymentBinding, 'apiId'>,
-  { fence }: Pick<AccessRows, 'fence'>,
+  binding: DeploymentBinding,
+  { fence }: AccessRows,
 ): DenialReason | undefined => {
   if (!fence) return undefined
   if (fenceEntryOf(fence, 'lockdown')) return 'locked_down'
@@ -87,8 +85,7 @@ export const fenceReason = (
   if (fenceEntryOf(fence, holder)) return claims.kind === 'session' ? 'subject_fenced' : 'consumer_suspended'
   if (fenceEntryOf(fence, `api#${binding.apiId}`)) return 'api_closed'
   const who = claims.kind === 'session' ? claims.subject : claims.consumerId
-  const targets = [who, binding.apiId, claims.kid]
-  const marks = ['issued-before', ...targets.map((target) => `issued-before#${target}`)]
+  const marks = ['issued-before', `issued-before#${who}`, `issued-before#${binding.apiId}`]
   const before = marks.map((mark) => fenceEntryOf(fence, mark)?.before ?? 0)
   return claims.issuedAt < Math.max(...before) ? 'issued_before' : undefined
 }

@@ -12,7 +12,6 @@ export const ENTITY_KINDS = [
   'publication',
   'usage-plan',
   'api-key',
-  'revocation',
   'session',
   'denial',
   'token-use',

@@ -1,14 +1,12 @@
 import { ok } from '@countersign/core/shared'
-import { fenceEntries } from '../runtime/fenced.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
 import type { Services } from '../runtime/services.ts'
 
-export const make = (services: Pick<Services, 'pipeline' | 'accessRows' | 'newId' | 'clock' | 'log'>) =>
+export const make = (services: Pick<Services, 'pipeline' | 'newId' | 'clock' | 'log'>) =>
   httpHandler({}, services, async () => {
     const { unrelayed, subscriptions } = await services.pipeline.status()
-    const fence = await fenceEntries(services)
-    return ok({ status: 200, body: { unrelayed: unrelayed ?? null, subscriptions, fence } })
+    return ok({ status: 200, body: { unrelayed: unrelayed ?? null, subscriptions } })
   })
 
 export const handler = lambda(make)

@@ -1,2 +1,0 @@
-export type * from './revocation.ts'
-export * as Revocations from './revocation.ts'

@@ -69,7 +69,7 @@ const receivesFrom = (queue: sst.aws.Queue): readonly Statement[] => [
 const subscribe = (name: SubscriptionName, subscription: Subscription) => {
   const inbox = inboxes[name]
   const reacts = functionOf(`${name}Subscriber`, subscription, {
-    description: `Reacts to ${subscription.on.join(', ')}`.slice(0, 256),
+    description: `Reacts to ${subscription.on.join(', ')}`.slice(0, 250),
     timeoutSeconds: subscription.timeoutSeconds,
     permissions: receivesFrom(inbox.queue),
   })

@@ -16,6 +16,7 @@ it('is protected as we mean it to be', () => {
     { method: 'GET', path: '/lettings/{id}', authorization: 'token' },
     { method: 'DELETE', path: '/lettings/{id}', authorization: 'token' },
     { method: 'GET', path: '/lettings', authorization: 'token' },
+    { method: 'GET', path: '/visits', authorization: 'group' },
     { method: 'GET', path: '/reports/nightly', authorization: 'iam' },
     { method: 'GET', path: '/health', authorization: 'open' },
   ])
@@ -26,7 +27,7 @@ describe('a caller without a token', () => {
     'is refused at $method $path',
     async ({ method, path, authorization }) => {
       const { status } = await gateway.fetch(path.replace('{id}', '7'), { method })
-      expect(status).toBe(authorization === 'token' ? 401 : 403)
+      expect(status).toBe(authorization === 'iam' ? 403 : 401)
     },
   )
 
@@ -88,5 +89,33 @@ describe('a token', () => {
     const token = await gateway.token()
     await gateway.suspend(token.consumer)
     expect((await gateway.fetch('/lettings/7', { token })).status).toBe(401)
+  })
+})
+
+describe('a person', async () => {
+  await gateway.accessRules([{ group: 'letting-officers', routes: ['GET /visits'] }])
+
+  it('sees the visits as a member of the group, until they sign out', async () => {
+    const ada = await gateway.session({ name: 'ada', groups: ['letting-officers'] })
+    expect((await gateway.fetch('/visits', { token: ada })).status).toBe(200)
+    expect((await gateway.fetch('/lettings/7', { token: ada })).status).toBe(403)
+    await gateway.signOut(ada)
+    expect((await gateway.fetch('/visits', { token: ada })).status).toBe(401)
+  })
+
+  it('sees nothing as a member of others', async () => {
+    const mallory = await gateway.session({ groups: ['gardeners'] })
+    expect((await gateway.fetch('/visits', { token: mallory })).status).toBe(403)
+  })
+})
+
+describe('a partner that signs its own tokens', async () => {
+  const partner = await gateway.signer({ routes: ['GET /lettings'] })
+
+  it('opens what it was given, for minutes', async () => {
+    const token = partner.sign()
+    expect((await gateway.fetch('/lettings', { token })).status).toBe(200)
+    expect((await gateway.fetch('/lettings/7', { token })).status).toBe(403)
+    expect((await gateway.fetch('/lettings', { token: partner.sign({ exp: undefined }) })).status).toBe(401)
   })
 })

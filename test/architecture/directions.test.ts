@@ -17,6 +17,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
 /** Siblings in core never import each other. */
 const BUSINESS = [
   'usage-plan',
+  'revocation',
   'api-key',
   'token',
   'consumer',

@@ -53,6 +53,7 @@ const REVEALING = [
   'packages/demo/src/tour/sign-request.ts',
   'packages/local/src/gateway/local-credentials.ts',
   'packages/local/src/gateway/signature.ts',
+  'packages/local/src/gateway/test-people.ts',
   'packages/local/src/store/sqlite-api-key-secret.ts',
   'packages/local/src/store/sqlite-gateway-keys.ts',
   'packages/local/src/store/sqlite-key-ring.ts',

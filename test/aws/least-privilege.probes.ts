@@ -16,7 +16,7 @@ import {
 } from '@countersign/topology'
 import { deliveryOf, deniedLine } from './decision-lines.ts'
 import { eventually } from './eventually.ts'
-import { type Act, type Calls, callsIn, type Outcome } from './least-privilege.calls.ts'
+import { type Act, type Calls, callsIn, type Outcome, textIn } from './least-privilege.calls.ts'
 import { batchOf, type Deliveries, deliveriesIn } from './least-privilege.deliveries.ts'
 import { functionNames, type Grant } from './least-privilege.grants.ts'
 import { fresh, givenBy, type Making, type RouteMaking, routeProbes } from './least-privilege.routes.ts'
@@ -162,6 +162,16 @@ const scheduleProbes = (world: EmulatorWorld, calls: Calls): Named<typeof schedu
         await coldStart(world, 'RefreshSessionsJob')
         return calls.invoking(schedules.RefreshSessions, {})()
       }
+    },
+  },
+  /** Every token of a consumer is refused as one, and is then revoked by itself. */
+  SweepRevokedSets: {
+    late: true,
+    prepare: async () => {
+      const issued = await calls.route('POST /tokens', { body: await givenBy(calls, world).wanted() })
+      const body = { consumer: textIn(issued.body, 'consumer'), reason: 'requested' }
+      await calls.route('POST /revocations', { body })
+      return calls.invoking(schedules.SweepRevokedSets, {})
     },
   },
   /** A token of a second more than a day is to be told of a second after its issue. */

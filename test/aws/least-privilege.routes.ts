@@ -208,7 +208,7 @@ export const routeProbes = (world: EmulatorWorld, calls: Calls, deliveries: Deli
       trying('POST /tokens/{id}/reroll', at(await given.token(), { body: {} })),
     'POST /revocations': async () =>
       trying('POST /revocations', {
-        body: { consumer: await given.signer(), token: fresh(), reason: 'requested' },
+        body: { consumer: await given.consumer(), reason: 'requested' },
       }),
     /** It keeps what it has read for some seconds. */
     'GET /.well-known/jwks.json': async () => async () => {

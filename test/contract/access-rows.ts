@@ -58,6 +58,19 @@ export const accessRowsContract = (name: string, makeStore: () => Promise<Access
       expect(row?.registers.grant).toEqual({ rank: 3, value: null })
     })
 
+    it('lets a register go with its rank when that is said, and only from a lower rank', async () => {
+      const gone = { value: null, forget: true } as const
+      const kept = await rowAfter(write(1, 'r', { register: 'refusal' }), write(3, 'g'), write(2, null, gone))
+      expect(kept?.registers.grant).toEqual({ rank: 3, value: 'g' })
+      expect((await rowAfter(write(4, null, gone)))?.registers).toEqual({ refusal: { rank: 1, value: 'r' } })
+      expect((await rowAfter(write(4, null, gone)))?.registers).toEqual({ refusal: { rank: 1, value: 'r' } })
+      expect((await rowAfter(write(1, 'again')))?.registers.grant).toEqual({ rank: 1, value: 'again' })
+    })
+
+    it('lets go what was never there', async () => {
+      expect((await rowAfter(write(1, null, { forget: true })))?.registers ?? {}).toEqual({})
+    })
+
     it('keeps registers of one row apart', async () => {
       const row = await rowAfter(write(5, 'g'), write(1, { why: 'revoked' }, { register: 'refusal' }))
       expect(row?.registers).toEqual({

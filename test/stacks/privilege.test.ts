@@ -147,7 +147,11 @@ describe('privilege', () => {
       'dynamodb:GetItem on table/LedgerTable',
       'dynamodb:Query on table/LedgerTable/index/Listed',
     ])
-    expect(grantsOf(graph, 'GetTokensIdRoute')).toEqual(['dynamodb:GetItem on table/LedgerTable'])
+    expect(grantsOf(graph, 'GetTokensIdRoute')).toEqual([
+      'dynamodb:BatchGetItem on table/AccessTable',
+      'dynamodb:GetItem on table/LedgerTable',
+    ])
+    expect(grantsOf(graph, 'GetConsumersIdRoute')).toEqual(['dynamodb:GetItem on table/LedgerTable'])
   })
 
   it('to write the read model comes only with `access:write`, never with the ledger', () => {

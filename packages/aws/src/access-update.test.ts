@@ -31,6 +31,16 @@ describe('the update of a row of the read model', () => {
     })
   })
 
+  it('removes a register that is to go, only from a lower rank', () => {
+    const gone = update([write({ value: null, forget: true }), write({ register: 'consumer#con_1' })])
+    expect(gone?.UpdateExpression).toBe('SET #r1 = :r1 REMOVE #r0')
+    expect(gone?.ConditionExpression).toContain('(attribute_not_exists(#r0) OR #r0.#rank < :k0)')
+    expect(new Set(Object.keys(gone?.ExpressionAttributeValues ?? {}))).toEqual(
+      new Set([':k0', ':k1', ':r1']),
+    )
+    expect(update([write({ value: null, forget: true })])?.UpdateExpression).toBe('REMOVE #r0')
+  })
+
   it('merges all writes to one row, the highest rank of a register alone', () => {
     const merged = update([write({ rank: 3 }), write(), write({ register: 'consumer#con_1', rank: 9 })])
     expect(merged?.UpdateExpression).toBe('SET #r0 = :r0, #r1 = :r1')

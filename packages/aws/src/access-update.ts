@@ -1,5 +1,5 @@
 import type { AttributeValue, Update } from '@aws-sdk/client-dynamodb'
-import { applyWrite, type RegisterWrite, type Row } from '@countersign/core/shared'
+import type { RegisterWrite, Row } from '@countersign/core/shared'
 import { attributeOf } from './access-item.ts'
 
 /** Writes by the row they go to, in the order given. */
@@ -24,17 +24,14 @@ export const rowUpdate = (
   const latest = Math.max(0, ...writes.map(({ sweepAfter = 0 }) => sweepAfter))
   const before = present?.sweepAfter ?? 0
   if (higher.length === 0 && latest <= before) return undefined
-  const { registers } = higher.reduce<Row>(applyWrite, { registers: {} })
   const clauses = [
-    ...Object.entries(registers).map(([register, { rank, value }], index) =>
-      registerClause(index, register, rank, JSON.stringify(value)),
-    ),
+    ...highestOf(higher).map((one, index) => registerClause(index, one)),
     ...(latest === 0 ? [] : [sweepClause(latest, before)]),
   ]
   return {
     TableName: table,
     Key: { key: { S: row } },
-    UpdateExpression: `SET ${clauses.flatMap(({ set }) => set ?? []).join(', ')}`,
+    UpdateExpression: expressionOf(clauses),
     ConditionExpression: clauses.map(({ condition }) => condition).join(' AND '),
     ExpressionAttributeNames: Object.assign({}, ...clauses.map(({ names }) => names)),
     ExpressionAttributeValues: Object.assign({}, ...clauses.map(({ values }) => values)),
@@ -42,19 +39,44 @@ export const rowUpdate = (
   }
 }
 
+const highestOf = (writes: readonly RegisterWrite[]): readonly RegisterWrite[] => {
+  const highest = new Map<string, RegisterWrite>()
+  for (const write of writes)
+    if ((highest.get(write.register)?.rank ?? -Infinity) < write.rank) highest.set(write.register, write)
+  return [...highest.values()]
+}
+
+const expressionOf = (clauses: readonly Clause[]): string => {
+  const part = (verb: string, parts: readonly string[]) =>
+    parts.length === 0 ? [] : [`${verb} ${parts.join(', ')}`]
+  return [
+    ...part(
+      'SET',
+      clauses.flatMap(({ set }) => set ?? []),
+    ),
+    ...part(
+      'REMOVE',
+      clauses.flatMap(({ remove }) => remove ?? []),
+    ),
+  ].join(' ')
+}
+
 interface Clause {
   readonly set?: string
+  readonly remove?: string
   readonly condition: string
   readonly names: Readonly<Record<string, string>>
   readonly values: Readonly<Record<string, AttributeValue>>
 }
 
-const registerClause = (index: number, register: string, rank: number, value: string): Clause => ({
-  set: `#r${index} = :r${index}`,
+const registerClause = (index: number, { register, rank, value, forget }: RegisterWrite): Clause => ({
+  ...(forget ? { remove: `#r${index}` } : { set: `#r${index} = :r${index}` }),
   condition: `(attribute_not_exists(#r${index}) OR #r${index}.#rank < :k${index})`,
   names: { '#rank': 'rank', [`#r${index}`]: attributeOf(register) },
   values: {
-    [`:r${index}`]: { M: { rank: { N: String(rank) }, value: { S: value } } },
+    ...(!forget && {
+      [`:r${index}`]: { M: { rank: { N: String(rank) }, value: { S: JSON.stringify(value) } } },
+    }),
     [`:k${index}`]: { N: String(rank) },
   },
 })

@@ -69,6 +69,8 @@ const consumersOf = (send: Send) => ({
 const revocationsOf = (send: Send) => ({
   revoke: (body: T.RevokeSet, options: RequestOptions = {}) =>
     post<T.RevokedSet>(send, '/revocations', options, body),
+  count: (body: Omit<T.RevokeSet, 'token'>) =>
+    post<T.CountedSet>(send, '/revocations', {}, { ...body, dryRun: true }),
 })
 
 const apisOf = (send: Send) => ({
@@ -108,8 +110,8 @@ const tokensOf = (send: Send) => ({
     post<S.Token>(send, at`/tokens/${id}/disablement`, options, body),
   enable: (id: string, options: RequestOptions = {}) =>
     post<S.Token>(send, at`/tokens/${id}/enablement`, options, {}),
-  revoke: (id: string, body: S.RevokeToken, options: RequestOptions = {}) =>
-    post<S.RevokedToken>(send, at`/tokens/${id}/revocation`, options, body),
+  revoke: (id: string, body: T.RevokeToken, options: RequestOptions = {}) =>
+    post<T.RevokedToken>(send, at`/tokens/${id}/revocation`, options, body),
 })
 
 const signingKeysOf = (send: Send) => ({

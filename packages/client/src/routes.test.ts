@@ -30,6 +30,7 @@ const publish = { owner: 'o', openapi: {} }
 const deploy = { accountId: '111111111111', region: 'eu-west-2', gatewayId: 'abc123', stage: 'v1' }
 const rules = { rules: [{ group: 'g', routes: ['GET /x'] }] }
 const revoke = { reason: 'compromised' } as const
+const set = { api: 'pets', reason: 'compromised' } as const
 const note = { note: 'why' }
 const plan = { api: 'pets', environment: 'staging' }
 const key = { consumer: 'con_1', plans: ['gold'] }
@@ -58,6 +59,8 @@ it.each<[string, (client: Client) => Promise<unknown>, unknown]>([
   ['POST /tokens/tok_1/disablement', ({ tokens }) => tokens.disable('tok_1', note), note],
   ['POST /tokens/tok_1/enablement', ({ tokens }) => tokens.enable('tok_1'), {}],
   ['POST /tokens/tok_1/revocation', ({ tokens }) => tokens.revoke('tok_1', revoke), revoke],
+  ['POST /revocations', ({ revocations }) => revocations.revoke(set), set],
+  ['POST /revocations', ({ revocations }) => revocations.count(set), { ...set, dryRun: true }],
   ['GET /signing-keys', ({ signingKeys }) => signingKeys.list(), undefined],
   ['POST /signing-keys/rotation', ({ signingKeys }) => signingKeys.rotate(), {}],
   [

@@ -169,6 +169,8 @@ export interface Token {
   readonly rerolledAt?: string | null
   readonly endsAt?: string | null
   readonly revokedAt?: string | null
+  /** Why it is refused, though its state does not say so; `GET /tokens/{id}` alone says it. */
+  readonly refusedBecause?: string | null
   readonly revocationReason?: RevocationReason | null
   /** To the hour; some minutes behind. Absent until it was seen in use. */
   readonly lastUsedAt?: string | null
@@ -176,15 +178,6 @@ export interface Token {
 
 /** `token` is there once: in the answer that issued it. Without it the token waits for approval. */
 export type IssuedToken = Pick<Token, 'id' | 'state'> & Partial<Token> & { readonly token?: string }
-
-export interface RevokeToken extends Note {
-  readonly reason: RevocationReason
-}
-
-export interface RevokedToken extends Token {
-  /** From this instant no gateway accepts it. */
-  readonly enforcedBy: string
-}
 
 export interface TokenQuery extends Paging {
   readonly state?: string | undefined
@@ -287,6 +280,12 @@ export interface PipelineStatus {
   /** Events that are not on the bus yet; `null` where the store cannot count them. */
   readonly unrelayed: number | null
   readonly subscriptions: readonly SubscriptionStatus[]
+  /** What is refused at once for everybody, oldest first. */
+  readonly fence?: readonly {
+    readonly entry: string
+    readonly since: string
+    readonly issuedBefore?: string
+  }[]
 }
 
 export interface Redrive {

@@ -1,4 +1,4 @@
-import type { IssuedToken, Note, RevocationReason } from './shapes.ts'
+import type { IssuedToken, Note, RevocationReason, Token } from './shapes.ts'
 
 /** `now`: the predecessor is refused at once; otherwise after the grace, 24h unless given, or at its own end. */
 export interface RerollToken {
@@ -14,18 +14,45 @@ export type RerolledToken = IssuedToken & {
   readonly predecessor: { readonly id: string; readonly endsAt: string; readonly enforcedBy: string }
 }
 
-/** Of a consumer, either one token that it signed itself, or everything issued to it before an instant. */
+/**
+ * Exactly one of `consumer`, `kid`, `api` (name or id) and `everybody`: every token of theirs that was issued before
+ * `issuedBefore`, or until now. Of a consumer also one token that it signed itself.
+ */
 export interface RevokeSet extends Note {
-  readonly consumer: string
+  readonly consumer?: string | undefined
   readonly token?: string | undefined
+  readonly kid?: string | undefined
+  readonly api?: string | undefined
+  readonly everybody?: true | undefined
   readonly issuedBefore?: string | undefined
+  readonly reason: RevocationReason
+  /** Says what the set holds, and changes nothing. */
+  readonly dryRun?: boolean | undefined
+}
+
+type NamedSet = Omit<RevokeSet, 'reason' | 'note' | 'dryRun'>
+
+export interface RevokedSet extends NamedSet {
+  readonly revokedAt: string
+  /** From this instant no gateway accepts any of it. */
+  readonly enforcedBy: string
+}
+
+/** What a set holds: tokens that are alive and not revoked; `more` when there are more than were counted. */
+export interface CountedSet extends NamedSet {
+  readonly dryRun: true
+  readonly count: number
+  readonly byState: Readonly<Record<string, number>>
+  /** The ids of the first ones. */
+  readonly tokens: readonly string[]
+  readonly more: boolean
+}
+
+export interface RevokeToken extends Note {
   readonly reason: RevocationReason
 }
 
-export interface RevokedSet {
-  readonly consumer: string
-  readonly token?: string
-  readonly issuedBefore?: string
-  readonly revokedAt: string
+export interface RevokedToken extends Token {
+  /** From this instant no gateway accepts it. */
   readonly enforcedBy: string
 }

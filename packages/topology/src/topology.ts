@@ -64,7 +64,7 @@ export const routes = {
   ]),
   'POST /tokens': http('issue-token', ['ledger:write', 'key-ring:read']),
   'GET /tokens': http('list-tokens', ['ledger:list', 'ledger:read']),
-  'GET /tokens/{id}': http('show-token', ['ledger:read']),
+  'GET /tokens/{id}': http('show-token', ['ledger:read', 'access:read']),
   // A second pair of eyes is a person's: two roles may be one machine's.
   'POST /tokens/{id}/approval': { ...http('approve-token', ['ledger:write']), machines: false },
   'POST /tokens/{id}/rejection': { ...http('reject-token', ['ledger:write']), machines: false },
@@ -73,7 +73,7 @@ export const routes = {
   'POST /tokens/{id}/enablement': http('enable-token', ['ledger:write']),
   'POST /tokens/{id}/revocation': http('revoke-token', ['ledger:write', 'access:write']),
   'POST /tokens/{id}/reroll': http('reroll-token', ['ledger:write', 'access:write', 'key-ring:read']),
-  'POST /revocations': http('revoke-set', ['ledger:write', 'ledger:list', 'access:write']),
+  'POST /revocations': http('revoke-set', ['ledger:write', 'ledger:list', 'access:read', 'access:write']),
   'GET /.well-known/jwks.json': {
     ...http('show-json-web-keys', ['key-ring:read']),
     authorization: 'open',
@@ -114,7 +114,7 @@ export const routes = {
     'consumer-keys:read',
   ]),
   'GET /audit/events': http('list-audit-events', ['ledger:log']),
-  'GET /pipeline': http('show-pipeline', ['queues:inspect']),
+  'GET /pipeline': http('show-pipeline', ['queues:inspect', 'access:read']),
   'POST /pipeline/{subscription}/redrive': http('redrive-subscription', ['queues:redrive']),
   'GET /health': { ...http('show-health', ['ledger:read']), authorization: 'open', machines: false },
 } as const satisfies Record<`${Method} /${string}`, HttpRoute>
@@ -184,6 +184,7 @@ export const subscriptions = {
       'consumer.secret-rotated',
       'consumer.tokens-revoked',
       'signing-key.compromised',
+      'revocation.begun',
       'session.groups-changed',
       'session.ended',
       'access-rule.changed',
@@ -221,6 +222,7 @@ export const auditOnly = [
   'signing-key.created',
   'signing-key.activated',
   'signing-key.retired',
+  'revocation.completed',
   'key-ring.rotation-failed',
   'session.started',
   'access.denied',
@@ -252,6 +254,11 @@ export const schedules = {
     module: `${functions}/schedules/refresh-sessions`,
     every: 'rate(5 minutes)',
     links: ['ledger:list', 'ledger:write', 'access:write', 'identities:read'],
+  },
+  SweepRevokedSets: {
+    module: `${functions}/schedules/sweep-revoked-sets`,
+    every: 'rate(1 minute)',
+    links: ['ledger:write', 'ledger:list', 'access:write'],
   },
   RemindOfExpiry: {
     module: `${functions}/schedules/remind-of-expiry`,

@@ -199,6 +199,16 @@ const LOGS: readonly (readonly [subject: string, facts: readonly FactOf[]])[] = 
     ],
   ],
   [
+    `set-${apiId}`,
+    [
+      fact('revocation.begun', {
+        ...{ target: apiId, issuedBefore: at(1), revokedAt: at(1), reason: 'compromised' },
+        note: 'a backup was copied',
+      }),
+      fact('revocation.completed', { target: apiId, completedAt: at(3) }),
+    ],
+  ],
+  [
     rerolled,
     [
       fact('token.issued', {

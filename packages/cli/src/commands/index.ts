@@ -10,6 +10,7 @@ import { explain } from './explain.ts'
 import { keys } from './keys.ts'
 import { pipeline } from './pipeline.ts'
 import { publishApi } from './publish.ts'
+import { revokeSet } from './revoke-set.ts'
 import { selfSigning } from './self-signing.ts'
 import { signInAndOut } from './sign-in.ts'
 import { issuing } from './token-issue.ts'
@@ -27,6 +28,7 @@ export const commands: readonly Command[] = [
   ...issuing,
   ...tokens,
   ...tokenLife,
+  revokeSet,
   ...usagePlans,
   ...apiKeys,
   ...keys,

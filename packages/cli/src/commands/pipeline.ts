@@ -2,6 +2,7 @@ import type { PipelineStatus, SubscriptionStatus } from '@countersign/client'
 import { answer } from '../answer.ts'
 import type { Command } from '../command.ts'
 import { printable, table } from '../table.ts'
+import { relative } from '../time.ts'
 import { repeatable } from './shared-options.ts'
 import { counted } from './token-view.ts'
 
@@ -11,7 +12,8 @@ export const pipeline: readonly Command[] = [
     summary: 'Shows queues and dead letters between the ledger and the subscribers',
     run: async (context) => {
       const { pipeline } = await context.client()
-      return answer(context, await pipeline.status(), describe)
+      const now = context.terminal.now()
+      return answer(context, await pipeline.status(), (status) => describe(status, now))
     },
   },
   {
@@ -30,7 +32,7 @@ export const pipeline: readonly Command[] = [
   },
 ]
 
-const describe = ({ unrelayed, subscriptions }: PipelineStatus): string =>
+const describe = ({ unrelayed, subscriptions, fence = [] }: PipelineStatus, now: Date): string =>
   [
     `Events not on the bus yet: ${unrelayed ?? 'not known'}\n`,
     subscriptions.length === 0
@@ -41,6 +43,15 @@ const describe = ({ unrelayed, subscriptions }: PipelineStatus): string =>
           'IN FLIGHT': ({ inFlight }) => inFlight,
           DEAD: ({ dead }) => dead,
         }),
+    ...(fence.length === 0
+      ? []
+      : [
+          `Refused for everybody:\n${table(fence, {
+            ENTRY: ({ entry }) => entry,
+            SINCE: ({ since }) => relative(since, now),
+            'ISSUED BEFORE': ({ issuedBefore }) => issuedBefore,
+          })}`,
+        ]),
     ...subscriptions.filter(({ deadLetters }) => deadLetters.length > 0).map(describeDead),
   ].join('\n')
 

@@ -18,6 +18,7 @@ export const describeToken = (token: Partial<Token> & Pick<IssuedToken, 'id' | '
     issued: both(token.issuedAt, now),
     expires: both(token.expiresAt, now),
     'last used': both(token.lastUsedAt, now),
+    'refused because': token.refusedBecause?.replaceAll('_', ' '),
     'signing key': token.kid,
     'takes the place of': token.rerolledFrom ?? undefined,
     'has a successor': token.successorId ?? undefined,

@@ -61,7 +61,8 @@ export const decide = (
 const entriesFor = (claims: Claims, { apiId }: DeploymentBinding): readonly string[] => {
   const [kind, who] =
     claims.kind === 'session' ? ['subject', claims.subject] : ['consumer', claims.consumerId]
-  const marks = ['issued-before', `issued-before#${who}`, `issued-before#${apiId}`]
+  const targets = [who, apiId, claims.kid]
+  const marks = ['issued-before', ...targets.map((target) => `issued-before#${target}`)]
   return ['lockdown', `kid#${claims.kid}`, `${kind}#${who}`, `api#${apiId}`, ...marks]
 }
 
@@ -73,10 +74,11 @@ const fencesFor = (claims: Claims, binding: DeploymentBinding, { fence }: Access
   return { issuedAt: claims.issuedAt, standing: standing as Json }
 }
 
-const fenceReason = (
+/** What the fence says of a credential at an API. */
+export const fenceReason = (
   claims: Claims,
-  binding: DeploymentBinding,
-  { fence }: AccessRows,
+  binding: Pick<DeploymentBinding, 'apiId'>,
+  { fence }: Pick<AccessRows, 'fence'>,
 ): DenialReason | undefined => {
   if (!fence) return undefined
   if (fenceEntryOf(fence, 'lockdown')) return 'locked_down'
@@ -85,7 +87,8 @@ const fenceReason = (
   if (fenceEntryOf(fence, holder)) return claims.kind === 'session' ? 'subject_fenced' : 'consumer_suspended'
   if (fenceEntryOf(fence, `api#${binding.apiId}`)) return 'api_closed'
   const who = claims.kind === 'session' ? claims.subject : claims.consumerId
-  const marks = ['issued-before', `issued-before#${who}`, `issued-before#${binding.apiId}`]
+  const targets = [who, binding.apiId, claims.kid]
+  const marks = ['issued-before', ...targets.map((target) => `issued-before#${target}`)]
   const before = marks.map((mark) => fenceEntryOf(fence, mark)?.before ?? 0)
   return claims.issuedAt < Math.max(...before) ? 'issued_before' : undefined
 }

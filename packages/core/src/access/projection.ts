@@ -28,6 +28,9 @@ const TOMBSTONE_MARGIN_SECONDS = 86_400
 /** An API has fewer versions than this per generation of a deployment, so a later generation always outranks. */
 const VERSIONS_PER_GENERATION = 1_000_000
 
+/** A consumer's log wrote the mark of a consumer once, and has fewer events than this. */
+const SETS_RANK = 1_000_000
+
 /** The events the read model is made of; all others leave it as it is. */
 export const PROJECTED = [
   'token.issued',
@@ -46,6 +49,8 @@ export const PROJECTED = [
   'api.deregistered',
   'access-rule.changed',
   'signing-key.compromised',
+  'revocation.begun',
+  'revocation.completed',
   'session.started',
   'session.groups-changed',
   'session.ended',
@@ -109,6 +114,13 @@ const writesOf = (event: ProjectedEvent): readonly RegisterWrite[] => {
       return fence(`consumer#${event.data.consumerId}`, rank, null)
     case 'signing-key.compromised':
       return fence(`kid#${event.data.kid}`, rank, { since: event.data.compromisedAt })
+    case 'revocation.begun':
+      return fence(markOf(event.data), SETS_RANK + rank, {
+        since: event.data.revokedAt,
+        before: secondsOf(event.data.issuedBefore),
+      })
+    case 'revocation.completed':
+      return fence(markOf(event.data), SETS_RANK + rank, null).map((write) => ({ ...write, forget: true }))
     case 'api.updated':
       return event.data.deployments.flatMap((deployment) => bind(event.data, deployment, rank, 'command'))
     case 'api.deployed':
@@ -222,6 +234,9 @@ const consumerRefusals = (
     ...(before ? fence(`issued-before#${consumerId}`, rank, before) : []),
   ]
 }
+
+const markOf = ({ target }: Pick<EventData<'revocation.begun'>, 'target'>): string =>
+  target === 'everybody' ? 'issued-before' : `issued-before#${target}`
 
 const fence = (entry: string, rank: number, value: FenceEntry | null): readonly RegisterWrite[] =>
   shards.map((shard) => ({

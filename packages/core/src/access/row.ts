@@ -119,6 +119,12 @@ export interface FenceEntry {
   readonly before?: number
 }
 
+/**
+ * The fence row is read with every request, so it stays within the 4 KiB that one read of DynamoDB counts. Suspending a
+ * consumer and giving up a key are never refused for want of room: only sets of tokens are.
+ */
+export const MOST_FENCE_ENTRIES = 24
+
 /** What one authorization reads, in one strongly consistent batch. */
 export interface AccessRows {
   /** The row of the token, the session or the consumer: `principalRowKey`. */

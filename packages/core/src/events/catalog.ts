@@ -4,6 +4,7 @@ import * as api from './api.ts'
 import * as apiKey from './api-key.ts'
 import * as consumer from './consumer.ts'
 import type { Envelope } from './envelope.ts'
+import * as revocation from './revocation.ts'
 import * as session from './session.ts'
 import * as key from './signing-key.ts'
 import * as token from './token.ts'
@@ -21,6 +22,8 @@ export const catalog = {
   [token.TokenDisabled.type]: token.TokenDisabled,
   [token.TokenEnabled.type]: token.TokenEnabled,
   [token.TokenRevoked.type]: token.TokenRevoked,
+  [revocation.RevocationBegun.type]: revocation.RevocationBegun,
+  [revocation.RevocationCompleted.type]: revocation.RevocationCompleted,
   [consumer.ConsumerRegistered.type]: consumer.ConsumerRegistered,
   [consumer.ConsumerGrantsRequested.type]: consumer.ConsumerGrantsRequested,
   [consumer.ConsumerGrantsChanged.type]: consumer.ConsumerGrantsChanged,

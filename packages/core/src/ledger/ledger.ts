@@ -12,6 +12,7 @@ export const ENTITY_KINDS = [
   'publication',
   'usage-plan',
   'api-key',
+  'revocation',
   'session',
   'denial',
   'token-use',

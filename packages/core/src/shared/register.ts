@@ -13,6 +13,11 @@ export interface RegisterWrite {
   readonly by: 'command' | 'projector'
   /** NumericDate after which the whole row may be swept. A row keeps the latest it was given. */
   readonly sweepAfter?: number
+  /**
+   * The register leaves the row, and its rank with it. Only where nothing lower can come later: every write of the register
+   * is made in the transaction that gives it its rank.
+   */
+  readonly forget?: boolean
 }
 
 export interface Register {
@@ -34,9 +39,14 @@ export const applyWrite = (row: Row | undefined, write: RegisterWrite): Row => {
   const overtaken = present !== undefined && present.rank >= write.rank
   const latest = Math.max(sweepAfter ?? 0, write.sweepAfter ?? 0)
   if (row && overtaken && latest === (sweepAfter ?? 0)) return row
-  const written = { [write.register]: { rank: write.rank, value: write.value } }
   return {
-    registers: overtaken ? registers : { ...registers, ...written },
+    registers: overtaken ? registers : withWritten(registers, write),
     ...(latest > 0 && { sweepAfter: latest }),
   }
+}
+
+const withWritten = (registers: Row['registers'], { register, rank, value, forget }: RegisterWrite) => {
+  if (!forget) return { ...registers, [register]: { rank, value } }
+  const { [register]: _, ...rest } = registers
+  return rest
 }

@@ -1,51 +1,85 @@
+import { Access } from '@countersign/core/access'
 import { Consumer } from '@countersign/core/consumer'
-import { REVOCATION_REASONS } from '@countersign/core/events'
-import { Instant, idOf, Line } from '@countersign/core/schema'
-import { err, ok } from '@countersign/core/shared'
-import { z } from 'zod'
+import { type Revocation, Revocations, type RevocationTarget } from '@countersign/core/revocation'
+import { err, ok, type Result } from '@countersign/core/shared'
 import { change, command, versionMatches } from '../runtime/command.ts'
-import { enforcedForConsumer } from '../runtime/enforcement.ts'
-import { consumerShape, loadConsumer } from '../runtime/entities.ts'
-import { httpHandler } from '../runtime/http.ts'
+import { enforcedForConsumer, enforcedForTarget } from '../runtime/enforcement.ts'
+import { consumerShape, loadConsumer, revocationShape } from '../runtime/entities.ts'
+import { fenceEntries } from '../runtime/fenced.ts'
+import { type HttpAnswer, type HttpRequest, httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
+import type { Refusal } from '../runtime/problem.ts'
+import { RevocationBody, type RevocationRequest, targetOf } from '../runtime/revocation-request.ts'
+import { countSet } from '../runtime/revoking.ts'
 import type { Services } from '../runtime/services.ts'
 
-/** As a consumer may call a token of its own. */
-const TokenName = z.string().regex(/^[A-Za-z0-9._~-]{1,128}$/, { error: 'not a jti that is accepted' })
+type Needs = Pick<Services, 'ledger' | 'accessRows' | 'newId' | 'clock' | 'log'>
+type Asked = HttpRequest<RevocationRequest, undefined, undefined>
+type Answered = Promise<Result<HttpAnswer, Refusal>>
 
-const Body = z
-  .strictObject({
-    consumer: idOf('consumer'),
-    /** `jti` of a token that the consumer signed itself. */
-    token: TokenName.optional(),
-    /** Everything that was issued to it earlier, by whomever it was signed. */
-    issuedBefore: Instant.optional(),
-    reason: z.enum(REVOCATION_REASONS),
-    note: Line.optional(),
+export const make = (services: Needs) =>
+  httpHandler({ body: RevocationBody }, services, async (request: Asked) => {
+    const { consumer, token, dryRun } = request.body
+    if (consumer !== undefined && token !== undefined) return revokeOwn(services, request, consumer, token)
+    const target = await targetOf(services, request.body)
+    if (!target.ok) return target
+    const issuedBefore = Revocations.issuedBeforeOf(request.body, request.cause.now)
+    if (!issuedBefore.ok) return err({ reason: issuedBefore.error })
+    const set = { target: target.value, issuedBefore: issuedBefore.value }
+    if (!dryRun) return revokeSet(services, request, set)
+    const held = await countSet(services.ledger, set, request.cause.now)
+    return ok({ status: 200, body: { ...named(request.body, set), dryRun: true, ...held } })
   })
-  .refine(({ token, issuedBefore }) => (token === undefined) !== (issuedBefore === undefined), {
-    error: 'say either which token, or issuedBefore',
-    path: ['token'],
-  })
-
-export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'log'>) =>
-  httpHandler({ body: Body }, services, (request) =>
-    command(services, request, async () => {
-      const { consumer: id, token, ...asked } = request.body
-      const loaded = await loadConsumer(services.ledger, id)
-      if (!loaded.state) return err({ reason: 'consumer_not_found' })
-      if (!versionMatches(request.ifMatch, loaded)) return err({ reason: 'version_mismatch' })
-      const facts = Consumer.revokeTokens(loaded.state, { tokenId: token, ...asked }, request.cause)
-      if (!facts.ok) return err({ reason: facts.error })
-      const { state, changes } = change(consumerShape, id, loaded, facts.value, {
-        cause: request.cause,
-        newId: services.newId,
-      })
-      const revokedAt = request.cause.now.toISOString()
-      const set = token === undefined ? { issuedBefore: state.issuedBefore } : { token }
-      const enforcedBy = await enforcedForConsumer(services.ledger, state, request.cause.now)
-      return ok({ changes, answer: { status: 200, body: { consumer: id, ...set, revokedAt, enforcedBy } } })
-    }),
-  )
 
 export const handler = lambda(make)
+
+interface AskedSet {
+  readonly target: RevocationTarget
+  readonly issuedBefore: string
+}
+
+const named = ({ consumer, kid, api, everybody }: RevocationRequest, { issuedBefore }: AskedSet) => ({
+  ...{ consumer, kid, api, everybody },
+  issuedBefore,
+})
+
+/** The fence names the set in the command's own transaction; each token is revoked by itself afterwards. */
+const revokeSet = (services: Needs, request: Asked, set: AskedSet): Answered =>
+  command(services, request, async () => {
+    const { cause, body } = request
+    const id = Revocations.revocationIdOf(set.target)
+    const loaded = await services.ledger.load<Revocation>('revocation', id)
+    if (!versionMatches(request.ifMatch, loaded)) return err({ reason: 'version_mismatch' })
+    const facts = Revocations.begin(loaded.state, { ...set, reason: body.reason, note: body.note }, cause)
+    if (loaded.state?.status !== 'begun' && (await fenceIsFull(services)))
+      return err({ reason: 'fence_full' })
+    const { state, changes } = change(revocationShape, id, loaded, facts, { cause, newId: services.newId })
+    const enforcedBy = await enforcedForTarget(services.ledger, set.target, cause.now)
+    const revokedAt = cause.now.toISOString()
+    const view = { ...named(body, state), revokedAt, enforcedBy }
+    return ok({ changes, answer: { status: 200, body: view } })
+  })
+
+const fenceIsFull = async ({ accessRows }: Pick<Services, 'accessRows'>): Promise<boolean> => {
+  const entries = await fenceEntries({ accessRows })
+  return entries.length >= Access.MOST_FENCE_ENTRIES
+}
+
+const revokeOwn = (services: Needs, request: Asked, consumer: string, tokenId: string): Answered =>
+  command(services, request, async () => {
+    const { cause, body } = request
+    const loaded = await loadConsumer(services.ledger, consumer)
+    if (!loaded.state) return err({ reason: 'consumer_not_found' })
+    if (!versionMatches(request.ifMatch, loaded)) return err({ reason: 'version_mismatch' })
+    const asked = { tokenId, reason: body.reason, note: body.note }
+    const facts = Consumer.revokeTokens(loaded.state, asked, cause)
+    if (!facts.ok) return err({ reason: facts.error })
+    const recording = { cause, newId: services.newId }
+    const { state, changes } = change(consumerShape, consumer, loaded, facts.value, recording)
+    const revokedAt = cause.now.toISOString()
+    const enforcedBy = await enforcedForConsumer(services.ledger, state, cause.now)
+    return ok({
+      changes,
+      answer: { status: 200, body: { consumer, token: tokenId, revokedAt, enforcedBy } },
+    })
+  })

@@ -1,7 +1,9 @@
 import type { ConsumerState } from '@countersign/core/consumer'
 import type { Ledger } from '@countersign/core/ledger'
 import type { Api } from '@countersign/core/registry'
+import type { RevocationTarget } from '@countersign/core/revocation'
 import type { Grant, Token } from '@countersign/core/token'
+import { loadConsumer } from './entities.ts'
 
 /**
  * RFC 3339: the instant from which no gateway accepts a revoked token. Authorizations that start after the revocation
@@ -32,6 +34,31 @@ export const enforcedForConsumer = async (
   } while (after !== undefined)
   const distinct = new Map(grants.map((grant) => [`${grant.apiId} ${grant.environment}`, grant]))
   return cachesEnd(ledger, [...distinct.values()], revokedAt.getTime())
+}
+
+/** The same for a set of tokens: caches of every API, or of the one that it is about. */
+export const enforcedForTarget = async (
+  ledger: Ledger,
+  target: RevocationTarget,
+  revokedAt: Date,
+): Promise<string> => {
+  const consumer = target.startsWith('con_') ? (await loadConsumer(ledger, target)).state : undefined
+  if (consumer) return enforcedForConsumer(ledger, consumer, revokedAt)
+  const ends: number[] = []
+  let after: string | undefined
+  do {
+    const page = await ledger.list<Api>('api', { labels: [], limit: PAGE, after })
+    const asked = page.items.filter(({ id }) => !target.startsWith('api_') || id === target)
+    ends.push(...asked.flatMap(({ state }) => everyCacheEnds(state, revokedAt.getTime())))
+    after = page.next
+  } while (after !== undefined)
+  return new Date(ends.reduce((latest, end) => Math.max(latest, end), revokedAt.getTime())).toISOString()
+}
+
+const everyCacheEnds = (api: Api, revokedAt: number): readonly number[] => {
+  const places = [...api.deployments, ...(api.formerCaches ?? [])]
+  const environments = new Set(places.map(({ environment }) => environment))
+  return [...environments].flatMap((environment) => cacheEnds(api, environment, revokedAt))
 }
 
 const cachesEnd = async (ledger: Ledger, grants: readonly Grant[], revokedAt: number): Promise<string> => {

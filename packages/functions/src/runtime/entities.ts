@@ -4,6 +4,7 @@ import { DecisionLog, type TokenUse, type UseFact } from '@countersign/core/deci
 import type { FactOf } from '@countersign/core/events'
 import type { Ledger, Loaded } from '@countersign/core/ledger'
 import { type Api, type ApiChange, Registry } from '@countersign/core/registry'
+import { type Revocation, type RevocationFact, Revocations } from '@countersign/core/revocation'
 import { Session, type SessionFact } from '@countersign/core/session'
 import { isId } from '@countersign/core/shared'
 import { type KeyLog, SigningKey } from '@countersign/core/signing-key'
@@ -48,6 +49,13 @@ export const apiKeyShape: EntityShape<ApiKey, ApiKeyFact> = {
   evolve: ApiKeys.evolve,
   labelsOf: ApiKeys.labelsOf,
   createdAtOf: ({ createdAt }) => createdAt,
+}
+
+export const revocationShape: EntityShape<Revocation, RevocationFact> = {
+  kind: 'revocation',
+  evolve: Revocations.evolve,
+  labelsOf: Revocations.labelsOf,
+  createdAtOf: ({ begunAt }) => begunAt,
 }
 
 /** A publication that was refused is an entity of one event: nothing can be changed about it. */

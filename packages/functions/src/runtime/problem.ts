@@ -12,6 +12,8 @@ export type Reason =
   | KeyFault['code']
   | 'api_key_secret_missing'
   | 'api_key_secret_changed'
+  | 'issued_before_in_future'
+  | 'fence_full'
   | 'overlap_malformed'
   | 'grace_malformed'
   | 'grace_given_twice'
@@ -123,6 +125,8 @@ const PROBLEMS = {
   api_key_secret_missing: [503, 'There is no secret to make API keys of yet'],
   api_key_secret_changed: [409, 'The secret that made this API key was replaced; rotate the key'],
   overlap_malformed: [400, 'Not a duration of at most 30 days'],
+  issued_before_in_future: [400, 'What is not issued yet cannot be revoked'],
+  fence_full: [409, 'Too many sets are refused at once; wait until the tokens of some are revoked'],
   grace_malformed: [400, 'Not a duration'],
   grace_given_twice: [400, 'Either a grace period, or none'],
   overlap_given_twice: [400, 'Either an overlap, or none'],

@@ -11,6 +11,7 @@ export {
   type GatewaySetup,
   type GatewayShape,
 } from './setup.ts'
+export type { TestCallers, TestRule, TestSession, TestSessionOptions, TestSigner } from './test-callers.ts'
 export {
   startTestGateway,
   type TestDecision,

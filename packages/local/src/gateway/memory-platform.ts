@@ -3,7 +3,6 @@ import { Access } from '@countersign/core/access'
 import { ApiKeys } from '@countersign/core/api-key'
 import type { Cause } from '@countersign/core/events'
 import type { Change } from '@countersign/core/ledger'
-import { Session } from '@countersign/core/session'
 import { Redacted } from '@countersign/core/shared'
 import { provision } from '@countersign/functions/runtime/provisioning'
 import { rotateNow } from '@countersign/functions/runtime/rotating'
@@ -13,12 +12,13 @@ import { localBus } from '../runtime/bus.ts'
 import { platformIntegration } from '../server/platform-api.ts'
 import { openDatabase } from '../store/database.ts'
 import { sqliteQueues } from '../store/sqlite-queues.ts'
+import { testPeople } from './test-people.ts'
 
 /** The platform's own functions over a store in memory: no ports, no files, no pipeline to wait for. */
 export interface MemoryPlatform {
   readonly services: LocalServices
-  /** Calls a route of the platform's HTTP API as its operator; the answer's body. Throws what it was refused for. */
-  ask(method: string, path: string, body?: object): Promise<unknown>
+  /** Calls a route of the platform's HTTP API as its operator, with JSON or a form; the answer's body. Throws what it was refused for. */
+  ask(method: string, path: string, body?: object | URLSearchParams): Promise<unknown>
   close(): void
 }
 
@@ -35,7 +35,7 @@ export const startMemoryPlatform = async (clock: () => Date, log: Log): Promise<
     queues,
     bus: localBus({ queues, clock, adversity: undefined, sent: () => {} }),
     clock,
-    identities: Session.NOBODY,
+    identities: testPeople,
     settings: { issuer: ISSUER, ringRefreshSeconds: 1 },
     log,
     committed: ({ entities }: Change) => {
@@ -65,7 +65,7 @@ export const startMemoryPlatform = async (clock: () => Date, log: Log): Promise<
   }
 }
 
-const requestOf = (method: string, path: string, body: object | undefined) => ({
+const requestOf = (method: string, path: string, body: object | URLSearchParams | undefined) => ({
   id: randomUUID(),
   method,
   gatewayId: 'countersign',
@@ -74,19 +74,31 @@ const requestOf = (method: string, path: string, body: object | undefined) => ({
   wirePath: path,
   query: '',
   headers: [
-    ['content-type', 'application/json'],
+    [
+      'content-type',
+      body instanceof URLSearchParams ? 'application/x-www-form-urlencoded' : 'application/json',
+    ],
     ['idempotency-key', randomBytes(16).toString('hex')],
   ] as const,
-  body: Buffer.from(body === undefined ? '' : JSON.stringify(body)),
+  body: Buffer.from(textOf(body)),
 })
 
+const textOf = (body: object | URLSearchParams | undefined): string => {
+  if (body === undefined) return ''
+  return body instanceof URLSearchParams ? body.toString() : JSON.stringify(body)
+}
+
 interface ProblemBody {
-  readonly detail: string
+  readonly detail?: string
+  /** Of the OAuth endpoints (RFC 6749 §5.2). */
+  readonly error_description?: string
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[]
 }
 
 /** A problem (RFC 9457) in one line, with everything that has to be mended. */
 const refusalIn = (body: string): string => {
-  const { detail, errors = [] } = JSON.parse(body) as ProblemBody
-  return [detail, ...errors.map((error) => `${error.pointer}: ${error.detail}`)].join('\n  ')
+  const { detail, error_description, errors = [] } = JSON.parse(body) as ProblemBody
+  return [detail ?? error_description, ...errors.map((error) => `${error.pointer}: ${error.detail}`)].join(
+    '\n  ',
+  )
 }

@@ -47,6 +47,7 @@ describe.each(GATEWAY_SHAPES)('a test gateway of the shape %s', async (shape) =>
       outcome: 'allow',
       reason: undefined,
       tokenId: token.id,
+      sessionId: undefined,
       method: 'POST',
       route: '/things/{id}',
     })
@@ -159,5 +160,65 @@ describe('an API that API keys open', () => {
     expect([await status(free), await status(free)]).toEqual([200, 200])
     gateway.advance('1d')
     expect(await status(limited)).toBe(200)
+  })
+})
+
+describe.each(GATEWAY_SHAPES)('people and signers at a test gateway of the shape %s', async (shape) => {
+  const gateway = await startTestGateway({
+    openapi: {
+      ...DOCUMENT,
+      paths: { '/things': { get: says('token') }, '/visits': { get: says('group') } },
+    },
+    shape,
+    upstream: ({ headers }) =>
+      Response.json({ email: headers.get('x-countersign-email'), roles: headers.get('x-countersign-roles') }),
+  })
+  afterAll(() => gateway.close())
+  await gateway.accessRules([{ group: 'officers', routes: ['GET /visits'] }])
+  const statusOf = async (path: string, token: Awaited<ReturnType<typeof gateway.session>> | string) =>
+    (await gateway.fetch(path, { token })).status
+
+  it('let in who is in a group that a rule names, until they sign out', async () => {
+    const ada = await gateway.session({ name: 'ada', groups: ['officers', 'others'] })
+    const answer = await gateway.fetch('/visits', { token: ada })
+    expect([answer.status, await answer.json()]).toEqual([200, { email: 'ada%40example.test', roles: null }])
+    expect(gateway.decisions.at(-1)).toMatchObject({ outcome: 'allow', sessionId: ada.id })
+    expect(await statusOf('/things', ada)).toBe(403)
+    await gateway.signOut(ada)
+    expect(await statusOf('/visits', ada)).toBe(401)
+  })
+
+  it('refuse who is in no such group, and everybody once the rule is gone', async () => {
+    expect(await statusOf('/visits', await gateway.session({ groups: ['others'] }))).toBe(403)
+    expect(await statusOf('/visits', await gateway.session())).toBe(403)
+    const ada = await gateway.session({ groups: ['officers'] })
+    await gateway.accessRules([])
+    expect(await statusOf('/visits', ada)).toBe(403)
+    await gateway.accessRules([{ group: 'officers', routes: ['GET /visits'] }])
+    expect(await statusOf('/visits', ada)).toBe(200)
+    await expect(gateway.accessRules([{ group: 'officers', routes: ['GET /nowhere'] }])).rejects.toThrow()
+  })
+
+  it('let in what a consumer signs itself, as far as it was given something and for minutes', async () => {
+    const signer = await gateway.signer()
+    const answer = await gateway.fetch('/things', { token: signer.sign({ roles: ['editor'] }) })
+    expect([answer.status, await answer.json()]).toEqual([200, { email: null, roles: 'editor' }])
+    expect(await statusOf('/visits', signer.sign())).toBe(403)
+    expect(await statusOf('/things', signer.sign({ exp: undefined }))).toBe(401)
+    expect(await statusOf('/things', signer.sign({ iss: 'somebody else' }))).toBe(401)
+    const token = signer.sign()
+    await gateway.suspend(signer.consumer)
+    expect(await statusOf('/things', token)).toBe(401)
+  })
+
+  it('age as everything does', async () => {
+    const [ada, signer] = [await gateway.session({ groups: ['officers'] }), await gateway.signer()]
+    const token = signer.sign()
+    expect([await statusOf('/visits', ada), await statusOf('/things', token)]).toEqual([200, 200])
+    gateway.advance('6m')
+    expect([await statusOf('/visits', ada), await statusOf('/things', token)]).toEqual([200, 401])
+    gateway.advance('1h')
+    expect(await statusOf('/visits', ada)).toBe(401)
+    expect(await statusOf('/things', signer.sign())).toBe(200)
   })
 })

@@ -12,6 +12,7 @@ import { type LocalCredential, localIam } from './iam.ts'
 import { createLocalCredentials } from './local-credentials.ts'
 import { type MemoryPlatform, startMemoryPlatform } from './memory-platform.ts'
 import { DEFAULT_STAGE, type GatewayDescription, isHttp, setupReader } from './setup.ts'
+import { callersOf, type TestCallers, type TestSession } from './test-callers.ts'
 import { createMeter } from './usage.ts'
 
 export interface TestGatewayOptions
@@ -56,13 +57,14 @@ export interface TestDecision {
   readonly outcome: 'allow' | 'deny'
   readonly reason: string | undefined
   readonly tokenId: string | undefined
+  readonly sessionId: string | undefined
   readonly method: string | undefined
   /** The registered template. */
   readonly route: string | undefined
 }
 
 export interface TestRequest extends RequestInit {
-  readonly token?: TestToken | string
+  readonly token?: TestToken | TestSession | string
 }
 
 /** What EventBridge puts into a queue. */
@@ -74,7 +76,7 @@ export interface TestDelivery {
   readonly detail: EventOf
 }
 
-export interface TestGateway extends AsyncDisposable {
+export interface TestGateway extends AsyncDisposable, TestCallers {
   /** Put a path of the API behind it. */
   readonly url: string
   /** What the document was read as. */
@@ -129,6 +131,7 @@ export const startTestGateway = async (options: TestGatewayOptions): Promise<Tes
     return {
       ...{ url, routes, credentials, region: PLACE.region, decisions, close },
       ...tokensOf(platform, environment, routes),
+      ...callersOf(platform, { api: API, environment, open: openToTokens(routes) }),
       events: () => deliveriesOf(platform),
       advance: clock.advance,
       fetch: (path, { token, headers, ...rest } = {}) =>
@@ -177,6 +180,7 @@ const decisionIn = (line: LogLine): TestDecision => {
     outcome: line.outcome === 'allow' ? 'allow' : 'deny',
     reason: text('reason'),
     tokenId: text('tokenId'),
+    sessionId: text('sessionId'),
     method: text('method'),
     route: text('route'),
   }
@@ -227,7 +231,7 @@ const tokensOf = (
   environment: string,
   routes: readonly ProtectedRoute[],
 ): Pick<TestGateway, 'token' | 'apiKey' | 'revoke' | 'disable' | 'enable' | 'suspend'> => {
-  const open = routes.filter(({ authorization }) => authorization.startsWith('token')).map(formatRoute)
+  const open = openToTokens(routes)
   let plans = 0
   return {
     token: async ({ routes: granted = open, expiresIn = '1h', consumer = 'Test consumer' } = {}) => {
@@ -267,7 +271,10 @@ const tokensOf = (
   }
 }
 
-const withToken = (given: RequestInit['headers'], token: TestToken | string | undefined): Headers => {
+const openToTokens = (routes: readonly ProtectedRoute[]): readonly string[] =>
+  routes.filter(({ authorization }) => authorization.startsWith('token')).map(formatRoute)
+
+const withToken = (given: RequestInit['headers'], token: TestRequest['token']): Headers => {
   const headers = new Headers(given)
   if (token !== undefined)
     headers.set('authorization', `Bearer ${typeof token === 'string' ? token : token.value}`)

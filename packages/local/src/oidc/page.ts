@@ -15,7 +15,7 @@ button { background: none; border: 1px solid currentColor; border-radius: .5rem;
   font: inherit; padding: .75rem 1rem; text-align: start; width: 100%; }
 button:hover { border-color: #1d70b8; box-shadow: inset 0 0 0 1px #1d70b8; }
 button:focus-visible { outline: 3px solid #1d70b8; outline-offset: 2px; }
-strong { display: block; }
+button strong { display: block; }
 code { overflow-wrap: anywhere; }
 `
 

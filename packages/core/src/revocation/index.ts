@@ -1,0 +1,2 @@
+export type * from './revocation.ts'
+export * as Revocations from './revocation.ts'

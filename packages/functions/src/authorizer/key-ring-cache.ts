@@ -21,6 +21,7 @@ export const cachedVerifier = (keyRing: KeyRingReader, refreshSeconds: number) =
   let cached: Cached | undefined
   let reading: Promise<Cached> | undefined
   let penaltyUntil = 0
+  let lastLook: Promise<Cached> | undefined
 
   const read = (now: number): Promise<Cached> => {
     reading ??= keyRing
@@ -50,9 +51,13 @@ export const cachedVerifier = (keyRing: KeyRingReader, refreshSeconds: number) =
     const ring = await fresh(now)
     const verified = ring.verify(token)
     if (verified.ok || verified.error !== 'kid_unknown' || isConsumers(token)) return verified
-    if (ring.readAt === now || now < penaltyUntil) return verified
-    penaltyUntil = now + PENALTY_MILLISECONDS
-    return (await read(now)).verify(token)
+    if (ring.readAt === now) return verified
+    if (now >= penaltyUntil) {
+      penaltyUntil = now + PENALTY_MILLISECONDS
+      lastLook = read(now)
+    }
+    // A look that failed has not shown that nobody knows the key: until the next one, that is no answer but a failure.
+    return lastLook ? (await lastLook).verify(token) : verified
   }
 }
 

@@ -57,7 +57,8 @@ export const cachedVerifier = (keyRing: KeyRingReader, refreshSeconds: number) =
       lastLook = read(now)
     }
     // A look that failed has not shown that nobody knows the key: until the next one, that is no answer but a failure.
-    return lastLook ? (await lastLook).verify(token) : verified
+    const looked = await lastLook
+    return looked ? looked.verify(token) : verified
   }
 }
 

@@ -4,6 +4,7 @@ import { cp, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promise
 import { extname, join, resolve } from 'node:path'
 import {
   authorizer,
+  logSubscriptions,
   type Runs,
   rotations,
   routes,
@@ -33,6 +34,7 @@ const tables: readonly Readonly<Record<string, Runs>>[] = [
   streams,
   schedules,
   rotations,
+  logSubscriptions,
   { authorizer, simpleAuthorizer },
 ]
 const MODULES = [...new Set(tables.flatMap((table) => Object.values(table)).map(({ module }) => module))]

@@ -13,7 +13,7 @@ export interface AccessRequest {
 }
 
 const METHOD_ARN =
-  /^(arn:aws[a-z-]*:execute-api:([a-z0-9-]+):([0-9]{12}):([a-z0-9]+)\/([A-Za-z0-9_$-]+))\/([A-Z]+)(\/.*)?$/s
+  /^(arn:aws(?:-cn|-us-gov|-iso(?:-[bef])?|-eusc)?:execute-api:([a-z0-9-]+):([0-9]{12}):([a-z0-9]+)\/([A-Za-z0-9_$-]+))\/([A-Z]+)(\/.*)?$/s
 
 /** Reads `arn:aws:execute-api:eu-west-2:111111111111:abc123/staging/GET/tenancies/7`. */
 export const parseMethodArn = (methodArn: string): AccessRequest | undefined => {

@@ -56,7 +56,10 @@ export const openEmulatorWorld = async (options: EmulatorWorldOptions = {}): Pro
   running.set(key, shared)
   shared.inhabitants++
   const world = await shared.world
+  let isInside = true
   const stop = async () => {
+    if (!isInside) return
+    isInside = false
     shared.inhabitants--
     if (shared.inhabitants > 0) return
     running.delete(key)

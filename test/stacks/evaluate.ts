@@ -13,6 +13,7 @@ export const ROOT = join(import.meta.dirname, '../..')
 const NODE = join(ROOT, 'node_modules/.bin/node')
 const STATE = join(ROOT, '.sst')
 const PLATFORM = join(STATE, 'platform')
+const INSTALLED = join(STATE, 'installed')
 const KEPT = join(STATE, 'evaluations')
 
 const LIMIT_MILLISECONDS = 120_000
@@ -41,25 +42,29 @@ const environment = (settings: Settings = {}): NodeJS.ProcessEnv => ({
 
 const textOf = (file: string) => readFile(file, 'utf8').catch(() => '')
 
-const isInstalled = async (): Promise<boolean> => {
-  const { version } = JSON.parse(await readFile(join(ROOT, 'node_modules/sst/package.json'), 'utf8')) as {
-    version: string
-  }
-  const complete = await stat(join(PLATFORM, 'node_modules/@pulumi/aws')).catch(() => undefined)
-  return complete !== undefined && (await textOf(join(PLATFORM, 'version'))).trim() === version
+const versionOf = async (): Promise<string> =>
+  (JSON.parse(await readFile(join(ROOT, 'node_modules/sst/package.json'), 'utf8')) as { version: string })
+    .version
+
+/** Said once all of it was there. A version in the platform's own folder is there long before the last package is. */
+const isInstalled = async (version: string): Promise<boolean> => {
+  const platform = await stat(join(PLATFORM, 'node_modules')).catch(() => undefined)
+  return platform !== undefined && (await textOf(INSTALLED)) === version
 }
 
 /** SST's components and Pulumi's providers, as `sst deploy` would have them; from the npm registry, once per version. */
 export const installPlatform = async (): Promise<void> => {
-  if (await isInstalled()) return
+  const version = await versionOf()
+  if (await isInstalled(version)) return
   await alone('install', async () => {
-    if (await isInstalled()) return
+    if (await isInstalled(version)) return
     await run(join(ROOT, 'node_modules/.bin/sst'), ['install', '--stage', 'test'], {
       cwd: ROOT,
       // Its npm needs the registry that this machine is set up with.
       env: { ...process.env, ...environment() },
       timeout: 2 * LIMIT_MILLISECONDS,
     })
+    await writeFile(INSTALLED, version)
   })
 }
 

@@ -1,7 +1,7 @@
 import type { Row } from '@countersign/core/shared'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createAuthorizerCache } from './authorizer-cache.ts'
-import { createGateway } from './gateway.ts'
+import { createGateway, placeAt } from './gateway.ts'
 import { localIam } from './iam.ts'
 import type { GatewayRequest } from './message.ts'
 import { type GatewaySetup, setupReader } from './setup.ts'
@@ -42,11 +42,10 @@ const gatewayOf = (setup: Partial<GatewaySetup>) => {
     return answer(event as Record<string, unknown>)
   }
   const gateway = createGateway({
-    accessRows: { read: async (keys) => new Map(keys.map((key) => [key, row()])) },
     authorizers: { policy: authorizer, simple: authorizer },
     cache: createAuthorizerCache(),
     clock: () => new Date(now),
-    coordinatesOf: () => COORDINATES,
+    placeOf: () => placeAt({ read: async (keys) => new Map(keys.map((key) => [key, row()])) }, COORDINATES),
     setupOf: setupReader([{ gatewayId: 'abc123', ...setup }]),
     iam: localIam([], () => new Date(now)),
     meter: { refusal: () => undefined },
@@ -294,4 +293,26 @@ describe('a slash at the end', () => {
     expect([(await rest('/open/')).status, (await rest('/others/')).status]).toEqual([200, 403])
     expect((await gatewayOf({ shape: 'http-iam' })('/open/')).status).toBe(403)
   })
+})
+
+describe('headers that are called like members of every object', () => {
+  it.each(['rest-request', 'http-iam', 'http-simple'] as const)(
+    'reach the authorizer of %s as any other does',
+    async (shape) => {
+      const named = Object.fromEntries(
+        ['__proto__', 'constructor', 'toString'].map((name) => [name, 'x'] as const),
+      )
+      await gatewayOf({ shape })('/things/7', { Authorization: 'Bearer x', ...named })
+      const [event] = asked as [{ headers: object; multiValueHeaders?: object }]
+      const told = [event.headers, ...(event.multiValueHeaders ? [event.multiValueHeaders] : [])]
+      for (const headers of told) {
+        const values = Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization')
+        expect(values.map(([name, value]) => [name.toLowerCase(), [value].flat()])).toEqual([
+          ['__proto__', ['x']],
+          ['constructor', ['x']],
+          ['tostring', ['x']],
+        ])
+      }
+    },
+  )
 })

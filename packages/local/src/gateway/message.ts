@@ -35,19 +35,24 @@ export const singleHeaders = ({ headers }: GatewayRequest): Record<string, strin
   Object.fromEntries(headers)
 
 export const multiHeaders = ({ headers }: GatewayRequest): Record<string, string[]> => {
-  const all: Record<string, string[]> = {}
-  for (const [name, value] of headers) all[name] = [...(all[name] ?? []), value]
-  return all
+  const all = new Map<string, string[]>() // a header may be called `constructor`
+  for (const [name, value] of headers) {
+    const values = all.get(name)
+    if (values) values.push(value)
+    else all.set(name, [value])
+  }
+  return Object.fromEntries(all)
 }
 
 /** Names in small letters, repeated values joined with commas, cookies left out: as HTTP APIs have it. */
 export const joinedHeaders = ({ headers }: GatewayRequest): Record<string, string> => {
-  const all: Record<string, string> = {}
+  const all = new Map<string, string>()
   for (const [name, value] of headers) {
     const lower = name.toLowerCase()
-    if (lower !== 'cookie') all[lower] = lower in all ? `${all[lower]},${value}` : value
+    const before = all.get(lower)
+    if (lower !== 'cookie') all.set(lower, before === undefined ? value : `${before},${value}`)
   }
-  return all
+  return Object.fromEntries(all)
 }
 
 export const cookiesOf = (request: GatewayRequest): readonly string[] =>

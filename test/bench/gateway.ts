@@ -4,6 +4,8 @@ import { median, quantile, samples } from './measure.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
 
 const CONNECTIONS = 32
+/** Until what is called often has been compiled for good, in each of them. */
+const WARMING_ROUNDS = 4
 const ROUNDS = 9
 const ROUND_MILLISECONDS = 1_000
 const AFTER_MILLISECONDS = 500
@@ -32,7 +34,9 @@ export const gateway: Bench = async () => {
   try {
     for (const name of NAMES) servers[name] = await start(name)
     const rounds: Record<Name, Round[]> = { ours: [], proxying: [], fastify: [] }
-    for (const name of NAMES) await measured(servers[name])
+    for (let round = 0; round < WARMING_ROUNDS; round++) {
+      for (const name of NAMES) await measured(servers[name])
+    }
     for (let round = 0; round < ROUNDS; round++) {
       for (const name of round % 2 === 0 ? NAMES : NAMES.toReversed())
         rounds[name].push(await measured(servers[name]))

@@ -1,11 +1,12 @@
 import type { PlatformOptions } from '@countersign/local'
-import { done } from '../support/world.ts'
-import { startHousing, TENANCY } from './housing.ts'
+import { done, startWorld } from '../support/world.ts'
+import { housingIn, TENANCY } from './housing.ts'
 import { serve } from './server-process.ts'
 
 /**
  * The whole platform: SQLite on disk, the emulation, the real authorizer. `upstream`: what is let through goes on to the
- * example upstream over HTTP; else it is answered in the process, as a server that is no gateway does.
+ * example upstream over HTTP; else it is answered in the process, as a server that is no gateway does. Neither server
+ * prints what it did.
  */
 const integrate: PlatformOptions['integrate'] = async ({ method, path }, { consumer }) => ({
   status: 200,
@@ -13,7 +14,8 @@ const integrate: PlatformOptions['integrate'] = async ({ method, path }, { consu
   body: JSON.stringify({ message: 'The example upstream says hello.', method, path, caller: consumer }),
 })
 
-const { world, issue } = await startHousing(process.argv.includes('upstream') ? {} : { integrate })
+const answering = process.argv.includes('upstream') ? {} : { integrate }
+const { world, issue } = await housingIn(await startWorld({ ...answering, log: () => {} }))
 const { id, token } = await issue()
 await world.settled()
 serve(

@@ -24,7 +24,7 @@ const BODY = /^[0-9a-z]{1,64}$/
 
 /** The id of `kind` whose body is the hexadecimal of `bytes`. */
 export const idFrom = <K extends IdKind>(kind: K, bytes: Uint8Array): Id<K> =>
-  `${PREFIXES[kind]}_${Buffer.from(bytes).toString('hex')}`
+  `${PREFIXES[kind]}_${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')}`
 
 export const isId = <K extends IdKind>(kind: K, value: unknown): value is Id<K> =>
   typeof value === 'string' &&

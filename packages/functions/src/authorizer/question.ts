@@ -94,12 +94,13 @@ const methodInKey = (routeKey: unknown): unknown => {
 
 /** The event must tell the same story as the ARN, as far as it tells one. Paths are told in many ways: the ARN's counts. */
 export const agrees = ({ told }: Question, { coordinates, method }: AccessRequest): boolean =>
-  [
-    ...told.apiId.map((said) => [said, coordinates.gatewayId]),
-    ...told.accountId.map((said) => [said, coordinates.accountId]),
-    ...told.stage.map((said) => [said, coordinates.stage]),
-    ...told.method.map((said) => [said, method]),
-  ].every(([said, expected]) => said === undefined || said === null || said === expected)
+  saysNothingBut(told.apiId, coordinates.gatewayId) &&
+  saysNothingBut(told.accountId, coordinates.accountId) &&
+  saysNothingBut(told.stage, coordinates.stage) &&
+  saysNothingBut(told.method, method)
+
+const saysNothingBut = (told: readonly unknown[], expected: string): boolean =>
+  told.every((said) => said === undefined || said === null || said === expected)
 
 const membersOf = (value: unknown): Members =>
   typeof value === 'object' && value !== null ? (value as Members) : {}

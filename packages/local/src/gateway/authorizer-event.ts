@@ -49,7 +49,6 @@ const domainOf = ({ domain }: GatewayRequest, { gatewayId, region }: Coordinates
 const requestEvent = ({ request, coordinates, route, now }: Asked): APIGatewayRequestAuthorizerEvent => {
   const { method, path } = request
   const resource = route?.path ?? '/{proxy+}'
-  const query = new URLSearchParams(request.query)
   return {
     type: 'REQUEST',
     methodArn: methodArnOf(coordinates, method, path),
@@ -59,8 +58,7 @@ const requestEvent = ({ request, coordinates, route, now }: Asked): APIGatewayRe
     headers: singleHeaders(request),
     multiValueHeaders: multiHeaders(request),
     pathParameters: route ? pathParametersOf(route.path, path) : {},
-    queryStringParameters: Object.fromEntries(query),
-    multiValueQueryStringParameters: valuesByName(query),
+    ...queryOf(request),
     stageVariables: {},
     requestContext: {
       accountId: coordinates.accountId,
@@ -77,6 +75,20 @@ const requestEvent = ({ request, coordinates, route, now }: Asked): APIGatewayRe
       authorizer: undefined,
       identity: NOBODY,
     },
+  }
+}
+
+const queryOf = ({
+  query,
+}: GatewayRequest): Pick<
+  APIGatewayRequestAuthorizerEvent,
+  'queryStringParameters' | 'multiValueQueryStringParameters'
+> => {
+  if (query === '') return { queryStringParameters: {}, multiValueQueryStringParameters: {} }
+  const parameters = new URLSearchParams(query)
+  return {
+    queryStringParameters: Object.fromEntries(parameters),
+    multiValueQueryStringParameters: valuesByName(parameters),
   }
 }
 
@@ -165,6 +177,7 @@ export const pathParametersOf = (template: string, path: string): Record<string,
   if (!segmentsOf(path)) return {}
   return Object.fromEntries(
     names.flatMap((name, index) => {
+      if (!name.startsWith('{')) return []
       const [, parameter, greedy] = /^\{([^{}+]+)(\+)?\}$/.exec(name) ?? []
       if (parameter === undefined) return []
       return [[parameter, greedy ? values.slice(index).join('/') : (values[index] ?? '')]]

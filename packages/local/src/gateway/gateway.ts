@@ -31,13 +31,17 @@ export interface Authorizers {
   readonly simple: Authorizer
 }
 
+/** Where a gateway's stage is, which no URL tells, and what lives there. */
+export interface Place {
+  readonly coordinates: Coordinates
+  readonly binding: DeploymentBinding | undefined
+}
+
 export interface GatewayOptions {
-  readonly accessRows: AccessRowReader
+  readonly placeOf: (gatewayId: string, stage: string) => Place | Promise<Place>
   readonly authorizers: Authorizers
   readonly cache: AuthorizerCache
   readonly clock: () => Date
-  /** Where a gateway id and a stage are: account and region are not in a URL. */
-  readonly coordinatesOf: (gatewayId: string, stage: string) => Coordinates
   readonly setupOf: (gatewayId: string, stage: string) => GatewaySetup
   /** Who may call `iam` routes. */
   readonly iam: Iam
@@ -60,8 +64,8 @@ export const createGateway =
   (options: GatewayOptions) =>
   async (request: GatewayRequest): Promise<GatewayResponse> => {
     const { gatewayId, stage } = request
-    const [coordinates, setup] = [options.coordinatesOf(gatewayId, stage), options.setupOf(gatewayId, stage)]
-    const binding = await bindingAt(options.accessRows, coordinates)
+    const setup = options.setupOf(gatewayId, stage)
+    const { coordinates, binding } = await options.placeOf(gatewayId, stage)
     const preflight = preflightAnswer(setup, binding, request)
     if (preflight) return preflight
     const { authorization, route } = methodAsked(binding, request, setup)
@@ -90,12 +94,10 @@ const onTheRoad = (
   }
 }
 
-const bindingAt = async (
-  accessRows: AccessRowReader,
-  coordinates: Coordinates,
-): Promise<DeploymentBinding | undefined> => {
+/** What the read model says of coordinates that are known. */
+export const placeAt = async (accessRows: AccessRowReader, coordinates: Coordinates): Promise<Place> => {
   const key = Access.deploymentRowKey(coordinates, 0)
-  return Access.bindingOf((await accessRows.read([key])).get(key))
+  return { coordinates, binding: Access.bindingOf((await accessRows.read([key])).get(key)) }
 }
 
 /** A request that no registered route takes (`route` undefined) stands behind the authorizer too, which refuses it. */
@@ -106,7 +108,7 @@ const methodAsked = (
 ): { readonly authorization: Authorization; readonly route: ProtectedRoute | undefined } => {
   const find = (at: string) => {
     const segments = segmentsOf(at)
-    return binding && segments && Access.routeOf(binding.routes, method, segments)
+    return binding && segments && Access.routeTableOf(binding.apiId, binding.routes).routeOf(method, segments)
   }
   const route = find(path)
   if (route || isHttp(shape) || path.length < 2 || !path.endsWith('/'))
@@ -158,14 +160,16 @@ const answerFor = async (
   { request, coordinates, setup, route, ttlSeconds }: Visit,
   identity: readonly string[],
 ): Promise<Result<AuthorizerAnswer, GatewayResponse>> => {
-  const stage = stageNameOf(coordinates)
-  const caller = JSON.stringify(identity)
   const now = clock()
-  const kept = ttlSeconds > 0 ? cache.get(stage, caller, now.getTime()) : undefined
+  const answered = () => {
+    const authorizer = setup.shape === 'http-simple' ? authorizers.simple : authorizers.policy
+    return ask(authorizer, eventFor(setup.shape, { request, coordinates, route, identity, now }), setup.shape)
+  }
+  if (ttlSeconds === 0) return answered()
+  const [stage, caller] = [stageNameOf(coordinates), JSON.stringify(identity)]
+  const kept = cache.get(stage, caller, now.getTime())
   if (kept) return ok(kept)
-  const authorizer = setup.shape === 'http-simple' ? authorizers.simple : authorizers.policy
-  const event = eventFor(setup.shape, { request, coordinates, route, identity, now })
-  const answer = await ask(authorizer, event, setup.shape)
-  if (ttlSeconds > 0 && answer.ok) cache.put(stage, caller, answer.value, now.getTime() + ttlSeconds * 1_000)
+  const answer = await answered()
+  if (answer.ok) cache.put(stage, caller, answer.value, now.getTime() + ttlSeconds * 1_000)
   return answer
 }

@@ -11,29 +11,38 @@ export const identityOf = (
   request: GatewayRequest,
   route: ProtectedRoute | undefined,
 ): readonly string[] | undefined => {
-  const values = sources.map((source) => identityValue(source, request, route))
+  const values = sources.map((source) => readerOf(source)(request, route))
   return values.every((value): value is string => value !== undefined && value !== '') ? values : undefined
 }
 
-const identityValue = (
-  source: string,
-  request: GatewayRequest,
-  route: ProtectedRoute | undefined,
-): string | undefined => {
+type Reader = (request: GatewayRequest, route: ProtectedRoute | undefined) => string | undefined
+
+/** Sources come out of a setup, of which there are few, and every request is looked at with them. */
+const readers = new Map<string, Reader>()
+
+const readerOf = (source: string): Reader => {
+  const reader = readers.get(source) ?? createReader(source)
+  readers.set(source, reader)
+  return reader
+}
+
+const createReader = (source: string): Reader => {
   const [, kind, name = ''] = SOURCE.exec(source) ?? []
-  if (kind === 'header') return headerValue(request, name, source)
-  if (kind === 'querystring') return new URLSearchParams(request.query).get(name) ?? undefined
+  if (kind === 'header') return headerReader(name.toLowerCase(), source.startsWith('$'))
+  if (kind === 'querystring') return ({ query }) => new URLSearchParams(query).get(name) ?? undefined
   const [, member] = CONTEXT.exec(source) ?? []
   if (member === undefined) throw new Error(`${source} is no identity source of the emulation`)
-  return contextValue(member, request, route)
+  return (request, route) => contextValue(member, request, route)
 }
 
 /** HTTP APIs join what comes twice, REST APIs take the last. */
-const headerValue = (request: GatewayRequest, name: string, source: string): string | undefined => {
-  const values = headersNamed(request, name.toLowerCase())
-  if (values.length === 0) return undefined
-  return source.startsWith('$') ? values.join(',') : values.at(-1)
-}
+const headerReader =
+  (name: string, joined: boolean): Reader =>
+  (request) => {
+    const values = headersNamed(request, name)
+    if (values.length === 0) return undefined
+    return joined ? values.join(',') : values.at(-1)
+  }
 
 const contextValue = (
   member: string,

@@ -53,7 +53,9 @@ export const setupReader = (descriptions: readonly GatewayDescription[] = []) =>
   }
   return (gatewayId: string, stage: string): GatewaySetup => {
     const key = `${gatewayId}/${stage}`
-    const setup = made.get(key) ?? describe(gatewayId, stage)
+    const known = made.get(key)
+    if (known) return known
+    const setup = describe(gatewayId, stage)
     if (made.size < MOST_KEPT) made.set(key, setup)
     return setup
   }

@@ -7,7 +7,7 @@ import { listen } from '../server/http-server.ts'
 import { handledBy, proxyTo, type UpstreamHandler } from '../server/upstream.ts'
 import { addressReader } from './address.ts'
 import { createAuthorizerCache } from './authorizer-cache.ts'
-import { createGateway } from './gateway.ts'
+import { createGateway, placeAt } from './gateway.ts'
 import { type LocalCredential, localIam } from './iam.ts'
 import { createLocalCredentials } from './local-credentials.ts'
 import { type MemoryPlatform, startMemoryPlatform } from './memory-platform.ts'
@@ -209,11 +209,10 @@ const serve = (
   const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   const gateways = [{ ...said, gatewayId: PLACE.gatewayId, stage }]
   const gateway = createGateway({
-    accessRows: services.accessRows,
+    placeOf: (gatewayId, at) => placeAt(services.accessRows, { ...PLACE, gatewayId, stage: at }),
     authorizers: { policy: makeAuthorizer(services), simple: makeSimpleAuthorizer(services) },
     cache: createAuthorizerCache(),
     clock: services.clock,
-    coordinatesOf: (gatewayId, at) => ({ ...PLACE, gatewayId, stage: at }),
     setupOf: setupReader(gateways),
     iam: localIam(credentials, services.clock),
     meter: createMeter(services.gatewayKeys, services.clock),

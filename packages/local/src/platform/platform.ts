@@ -5,7 +5,6 @@ import type { Change } from '@countersign/core/ledger'
 import { type Identities, Session, type SignInConfiguration } from '@countersign/core/session'
 import {
   type Algorithm,
-  type Coordinates,
   DEFAULT_ALGORITHM,
   epochSeconds,
   type Redacted,
@@ -23,7 +22,7 @@ import { decisionLog } from '../runtime/decision-log.ts'
 import { createRuntime, type Runtime } from '../runtime/runtime.ts'
 import { createWorkers, type Step } from '../runtime/workers.ts'
 import type { Database } from '../store/database.ts'
-import { deploymentKeyAt, sweep } from '../store/sqlite-access-rows.ts'
+import { deploymentAt, sweep } from '../store/sqlite-access-rows.ts'
 import { eventIn } from '../store/sqlite-ledger.ts'
 import { sqliteQueues } from '../store/sqlite-queues.ts'
 import { bootstrap } from './bootstrap.ts'
@@ -223,14 +222,17 @@ const unswept = (rows: Iterable<readonly [string, Row]>, now: number): ReadonlyM
 const UNREGISTERED = { accountId: '000000000000', region: 'local' } as const
 
 const deploymentsIn = (database: Database): Deployments => {
-  const keyAt = (gatewayId: string, stage: string) => deploymentKeyAt(database, `${gatewayId}/${stage}`)
-  return {
-    coordinatesOf: (gatewayId, stage) => coordinatesAt(keyAt(gatewayId, stage), gatewayId, stage),
-    isDeployed: (gatewayId, stage) => keyAt(gatewayId, stage) !== undefined,
+  const at = (gatewayId: string, stage: string) => deploymentAt(database, `${gatewayId}/${stage}`)
+  const everDeployed = new Set<string>() // a deployment's row is emptied, and never goes
+  const isDeployed = (gatewayId: string, stage: string) => {
+    const gateway = `${gatewayId}/${stage}`
+    if (!everDeployed.has(gateway) && at(gatewayId, stage)) everDeployed.add(gateway)
+    return everDeployed.has(gateway)
   }
-}
-
-const coordinatesAt = (key: string | undefined, gatewayId: string, stage: string): Coordinates => {
-  const [, accountId, region] = /^deployment#([^/]+)\/([^/]+)\//.exec(key ?? '') ?? []
-  return accountId && region ? { accountId, region, gatewayId, stage } : { ...UNREGISTERED, gatewayId, stage }
+  const placeOf: Deployments['placeOf'] = (gatewayId, stage) => {
+    const found = at(gatewayId, stage)
+    const { accountId, region } = found?.account ?? UNREGISTERED
+    return { coordinates: { accountId, region, gatewayId, stage }, binding: found?.binding }
+  }
+  return { placeOf, isDeployed }
 }

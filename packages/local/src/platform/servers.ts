@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Coordinates } from '@countersign/core/shared'
 import { make as makeAuthorizer } from '@countersign/functions/authorizer/authorize'
 import { make as makeSimpleAuthorizer } from '@countersign/functions/authorizer/authorize-simply'
 import type { AuthorizerServices } from '@countersign/functions/authorizer/deciding'
@@ -12,6 +11,7 @@ import {
   createGateway,
   type GatewayOptions,
   type Integration,
+  placeAt,
 } from '../gateway/gateway.ts'
 import { type LocalCredential, localIam } from '../gateway/iam.ts'
 import type { GatewayRequest, GatewayResponse } from '../gateway/message.ts'
@@ -59,8 +59,7 @@ export interface Servers {
 type Failed = (error: unknown) => void
 
 /** What lives where, by what a URL tells. */
-export interface Deployments {
-  readonly coordinatesOf: (gatewayId: string, stage: string) => Coordinates
+export interface Deployments extends Pick<GatewayOptions, 'placeOf'> {
   readonly isDeployed: (gatewayId: string, stage: string) => boolean
 }
 
@@ -82,10 +81,9 @@ export const startServers = async (
     return server.url
   }
   const close = async () => void (await Promise.all(listening.splice(0).map((server) => server.close())))
-  const { accessRows, clock } = services
+  const { clock } = services
   const { gateways = [] } = options
   const common = {
-    accessRows,
     clock,
     authorizers: telling(services),
     cache: services.authorizerCache,
@@ -97,7 +95,7 @@ export const startServers = async (
     const api = await open(listenForApi(options.port, common, services, failed), options.port, '--port')
     const integrate =
       options.integrate ?? proxyTo(options.upstream ?? (await open(startExampleUpstream(failed), 0, '')))
-    const front = createGateway({ ...common, ...deployments, integrate })
+    const front = createGateway({ ...common, placeOf: deployments.placeOf, integrate })
     const addressOf = addressReader(gateways, deployments.isDeployed)
     const serving = listen(options.gatewayPort, addressOf, timed(front, options.onRequest), failed)
     const gateway = await open(serving, options.gatewayPort, '--gateway-port')
@@ -130,13 +128,14 @@ const complaining =
 
 const listenForApi = (
   port: number,
-  common: Omit<GatewayOptions, 'coordinatesOf' | 'integrate'>,
+  common: Omit<GatewayOptions, 'placeOf' | 'integrate'>,
   services: Services,
   failed: Failed,
 ): Promise<Listening> => {
   const { gatewayId, stage } = PLATFORM_COORDINATES
   const integrate = platformIntegration(services)
-  const gateway = createGateway({ ...common, coordinatesOf: () => PLATFORM_COORDINATES, integrate })
+  const placeOf = () => placeAt(services.accessRows, PLATFORM_COORDINATES)
+  const gateway = createGateway({ ...common, placeOf, integrate })
   const serve = async (request: GatewayRequest) =>
     missingRoute(request) ?? asProblem(await gateway(request), request)
   return listen(port, (url) => ({ gatewayId, stage, ...wholeUrl(url) }), serve, failed, asProblem)

@@ -66,9 +66,11 @@ export const decisionLog = (clock: () => Date): DecisionLog => {
 
 const { module, takes } = logSubscriptions.AccountDecisions
 
+const EITHER = takes.either.map((members) => Object.entries(members))
+
 const isFollowed = (line: LogLine): boolean =>
   line.message === takes.message &&
-  takes.either.some((members) => Object.entries(members).every(([name, value]) => line[name] === value))
+  EITHER.some((members) => members.every(([name, value]) => line[name] === value))
 
 const deliver = async (services: Services, lines: readonly Written[]): Promise<void> => {
   const account = await makeFrom<CloudWatchLogsEvent, void>(module, services)

@@ -34,7 +34,9 @@ export const openDatabase = (path: string): Database => {
     statements.set(text, statement)
     return statement
   }
-  const memory = createMemory(() => Number(prepared('PRAGMA data_version').get()?.data_version))
+  const dataVersion = prepared('PRAGMA data_version')
+  dataVersion.setReturnArrays(true) // asked with every request, and a row as an object takes as long again
+  const memory = createMemory(() => (dataVersion.get() as unknown as [number])[0])
   const database: Database = {
     all: (text, ...parameters) => prepared(text).all(...parameters) as unknown as readonly SqlRow[],
     get: (text, ...parameters) => prepared(text).get(...parameters) as SqlRow | undefined,

@@ -1,5 +1,5 @@
-import type { AccessRowStore } from '@countersign/core/access'
-import { applyWrite, type RegisterWrite, type Row } from '@countersign/core/shared'
+import { Access, type AccessRowStore, type DeploymentBinding } from '@countersign/core/access'
+import { applyWrite, type Coordinates, type RegisterWrite, type Row } from '@countersign/core/shared'
 import type { Database, SqlRow } from './database.ts'
 
 /** The read model in SQLite. */
@@ -47,14 +47,24 @@ export const writeRegisters = (database: Database, writes: readonly RegisterWrit
 const gatewayIn = (key: string): string | null =>
   /^deployment#[^/]+\/[^/]+\/([^/]+\/[^/#]+)#0$/.exec(key)?.[1] ?? null
 
-/** The key of the deployment row (copy 0) that a `gatewayId/stage` has, in any account and region; one that is alive, if any. */
-export const deploymentKeyAt = (database: Database, gateway: string): string | undefined => {
-  const alive = `json_extract(body, '$.registers.binding.value') IS NOT NULL`
-  const row = remembered(database.memory(), `deployment key at ${gateway}`, () =>
-    database.get(`SELECT key FROM access_row WHERE gateway = ? ORDER BY ${alive} DESC, key LIMIT 1`, gateway),
-  )
-  return row && String(row.key)
+/** What lives, or lived, at a gateway's stage. */
+export interface DeploymentAt {
+  readonly account: Pick<Coordinates, 'accountId' | 'region'>
+  readonly binding: DeploymentBinding | undefined
 }
+
+/** By the deployment row (copy 0) that a `gatewayId/stage` has, in any account and region; one that is alive, if any. */
+export const deploymentAt = (database: Database, gateway: string): DeploymentAt | undefined =>
+  remembered(database.memory(), `deployment at ${gateway}`, () => {
+    const alive = `json_extract(body, '$.registers.binding.value') IS NOT NULL`
+    const row = database.get(
+      `SELECT key, body FROM access_row WHERE gateway = ? ORDER BY ${alive} DESC, key LIMIT 1`,
+      gateway,
+    )
+    const [, accountId, region] = /^deployment#([^/]+)\/([^/]+)\//.exec(String(row?.key)) ?? []
+    if (!row || accountId === undefined || region === undefined) return undefined
+    return { account: { accountId, region }, binding: Access.bindingOf(rowIn(row)) }
+  })
 
 /** Rows whose time is over leave, as DynamoDB's TTL would see to. */
 export const sweep = (database: Database, now: Date): void => {

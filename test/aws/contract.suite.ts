@@ -3,6 +3,7 @@ import {
   apiGatewayKeys,
   dynamoAccessRows,
   dynamoLedger,
+  dynamoStoredRows,
   eventBridgePublisher,
   lambdaAuthorizerCallers,
   secretsManagerConsumerKeyRings,
@@ -25,6 +26,7 @@ import { keyRingContract } from '../contract/key-ring.ts'
 import { ledgerContract } from '../contract/ledger.ts'
 import { ledgerPagesContract } from '../contract/ledger-pages.ts'
 import { type Delivery, pipelineContract, type Road } from '../contract/pipeline.ts'
+import { storedRowsContract } from '../contract/stored-rows.ts'
 import { evaluate } from '../stacks/evaluate.ts'
 import type { Inputs } from '../stacks/evaluation.ts'
 import { KINDS, type Kind, the } from '../stacks/graph.ts'
@@ -57,11 +59,23 @@ const tables = async () => {
 
 const nothing = async () => {}
 
+const spoil = async (TableName: string, key: string): Promise<void> => {
+  await wire.target('dynamodb', 'UpdateItem', {
+    TableName,
+    Key: { key: { S: key } },
+    UpdateExpression: 'SET #grant = :grant',
+    ExpressionAttributeNames: { '#grant': 'r#grant' },
+    ExpressionAttributeValues: { ':grant': { M: { rank: { N: '1' } } } },
+  })
+}
+
 const ledgerStore = async () => {
   const { ledger, access } = await tables()
   return {
     ledger: dynamoLedger({ tables: { ledger, access: () => access } }),
     accessRows: dynamoAccessRows({ table: access }),
+    storedRows: dynamoStoredRows({ table: access }),
+    spoil: (key: string) => spoil(access, key),
     close: nothing,
   }
 }
@@ -188,6 +202,7 @@ const callers = async () => {
 ledgerContract('in DynamoDB', ledgerStore)
 ledgerPagesContract('in DynamoDB', ledgerStore)
 accessRowsContract('in DynamoDB', ledgerStore)
+storedRowsContract('in DynamoDB', ledgerStore)
 accessRowsContract('in DynamoDB, read as the authorizer reads it', authorizerRows)
 
 /** Secrets Manager refuses with `ResourceExistsException`; the adapter's own tests hold it to what it does then. */

@@ -9,6 +9,7 @@ import {
   openDatabase,
   sqliteGatewayKeys,
   sqliteQueues,
+  sqliteStoredRows,
 } from '@countersign/local'
 import { subscriptions } from '@countersign/topology'
 import { accessRowsContract } from './access-rows.ts'
@@ -20,6 +21,7 @@ import { ledgerContract } from './ledger.ts'
 import { ledgerPagesContract } from './ledger-pages.ts'
 import { pipelineContract, type Road } from './pipeline.ts'
 import { rotationContract } from './rotation.ts'
+import { storedRowsContract } from './stored-rows.ts'
 
 const VISIBILITY_MILLISECONDS = 30_000
 
@@ -47,6 +49,9 @@ const sqlite = () => {
     ...services,
     queues,
     clock,
+    storedRows: sqliteStoredRows(database),
+    spoil: async (key: string) =>
+      void database.run('UPDATE access_row SET body = \'{"registers": \' WHERE key = ?', key),
     pass: (milliseconds: number) => {
       now += milliseconds
     },
@@ -79,6 +84,7 @@ const road = async (): Promise<Road> => {
 ledgerContract('in SQLite', async () => sqlite())
 ledgerPagesContract('in SQLite', async () => sqlite())
 accessRowsContract('in SQLite', async () => sqlite())
+storedRowsContract('in SQLite', async () => sqlite())
 authorizerCallersContract('in SQLite', async () => sqlite())
 keyRingContract('in SQLite', async () => sqlite())
 keyRingContract('of a consumer in SQLite', async () => {

@@ -1,3 +1,4 @@
+import type { StoredRow } from '@countersign/core/access'
 import type { Json, Register, Row } from '@countersign/core/shared'
 
 /** An attribute as DynamoDB's JSON has it; the kinds a row is made of. */
@@ -39,4 +40,27 @@ const registerOf = (name: string, { M }: Attribute): Register => {
   const [rank, value] = [M?.rank?.N, M?.value?.S]
   if (rank === undefined || value === undefined) throw new Error(`the attribute ${name} is not a register`)
   return { rank: Number(rank), value: JSON.parse(value) as Json }
+}
+
+/** An item whatever it holds: for a rebuild, which puts right what nothing else can read. */
+export const storedRowOf = (item: Item): StoredRow => {
+  const registers: Record<string, Register> = {}
+  const unreadable: string[] = []
+  for (const [name, attribute] of Object.entries(item)) {
+    if (!name.startsWith(PREFIX)) continue
+    try {
+      registers[name.slice(PREFIX.length)] = registerOf(name, attribute)
+    } catch {
+      unreadable.push(name.slice(PREFIX.length))
+    }
+  }
+  const { sweepAfter } = item
+  if (sweepAfter && !Number.isSafeInteger(Number(sweepAfter.N))) unreadable.push('sweepAfter')
+  return {
+    key: keyOf(item),
+    registers,
+    ...(sweepAfter && { sweepAfter: Number(sweepAfter.N) }),
+    unreadable,
+    exact: item,
+  }
 }

@@ -3,6 +3,7 @@ export { type ApiGatewayKeysOptions, apiGatewayKeys } from './api-gateway-keys.t
 export { waitOf } from './calls.ts'
 export { type DynamoAccessRowsOptions, dynamoAccessRows } from './dynamo-access-rows.ts'
 export { type DynamoLedgerOptions, dynamoLedger } from './dynamo-ledger.ts'
+export { type DynamoStoredRowsOptions, dynamoStoredRows } from './dynamo-stored-rows.ts'
 export { type EventBridgePublisherOptions, eventBridgePublisher } from './event-bridge-publisher.ts'
 export { type LambdaAuthorizerCallersOptions, lambdaAuthorizerCallers } from './lambda-authorizer-callers.ts'
 export { type SecretTextOptions, secretText } from './secret-text.ts'

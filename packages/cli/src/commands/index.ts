@@ -10,6 +10,7 @@ import { explain } from './explain.ts'
 import { keys } from './keys.ts'
 import { pipeline } from './pipeline.ts'
 import { publishApi } from './publish.ts'
+import { rebuild } from './rebuild.ts'
 import { revokeSet } from './revoke-set.ts'
 import { selfSigning } from './self-signing.ts'
 import { signInAndOut } from './sign-in.ts'
@@ -35,6 +36,7 @@ export const commands: readonly Command[] = [
   audit,
   denials,
   ...pipeline,
+  rebuild,
   ...signInAndOut,
   explain,
   call,

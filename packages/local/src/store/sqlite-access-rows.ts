@@ -44,7 +44,7 @@ export const writeRegisters = (database: Database, writes: readonly RegisterWrit
 }
 
 /** `gatewayId/stage` of a deployment row's first copy: how the emulated gateway finds who lives at a URL. */
-const gatewayIn = (key: string): string | null =>
+export const gatewayIn = (key: string): string | null =>
   /^deployment#[^/]+\/[^/]+\/([^/]+\/[^/#]+)#0$/.exec(key)?.[1] ?? null
 
 /** What lives, or lived, at a gateway's stage. */

@@ -14,6 +14,7 @@ import {
   refusalOf,
   SHARDS,
   shardOf,
+  supersededOf,
   tokenRowKey,
 } from './row.ts'
 
@@ -107,6 +108,18 @@ describe('the read model of a token', () => {
     const [first, off, on, gone] = log('tok_1', [issued, disabled, enabled, revoked])
     const row = tokenRow([first, gone, on, off].filter((event) => event !== undefined))
     expect(refusalOf(row)?.why).toBe('revoked')
+  })
+
+  it.each([
+    ['at once, on whatever clock, when its successor left it no grace', TIME, 0],
+    ['at the end of its grace', '2026-01-01T01:00:00.000Z', NOW.getTime() / 1_000 + 3_600],
+  ])('ends %s', (_, until, end) => {
+    const rerolled: FactOf = {
+      type: 'token.rerolled',
+      data: { tokenId: 'tok_1', expiresAt: EXPIRES, successorId: 'tok_2', rerolledAt: TIME, until },
+    }
+    const rows = rebuild(log('tok_1', [issued, rerolled]))
+    expect(supersededOf(rows.get(tokenRowKey('tok_1')))).toEqual({ until: end })
   })
 
   it('outlives the token', () => {

@@ -177,8 +177,9 @@ const grantFrom = (data: EventData<'token.issued'>): TokenGrant => ({
   grants: data.grants.map((grant) => compiledGrant(grant, data.consumerId)),
 })
 
-const supersededFrom = ({ until }: EventData<'token.rerolled'>): TokenSuperseded => ({
-  until: secondsOf(until),
+/** Without a grace the end has come on every clock: an authorizer's may be behind the one that said so. */
+const supersededFrom = ({ until, rerolledAt }: EventData<'token.rerolled'>): TokenSuperseded => ({
+  until: Date.parse(until) > Date.parse(rerolledAt) ? secondsOf(until) : 0,
 })
 
 const compiledGrant = (

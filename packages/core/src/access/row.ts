@@ -51,7 +51,7 @@ export interface TokenRefusal {
   readonly since: string
 }
 
-/** Register `superseded` of a token row: from `until` (NumericDate) on its successor has taken its place. */
+/** Register `superseded` of a token row: from `until` (NumericDate; 0: at once) on its successor has taken its place. */
 export interface TokenSuperseded {
   readonly until: number
 }

@@ -4,6 +4,7 @@ import {
   expiryOf,
   type GrantRequest,
   type IssuableApi,
+  type JoinablePlan,
   needsApproval,
 } from './issue-request.ts'
 
@@ -91,6 +92,81 @@ describe('compiling grants', () => {
   })
 })
 
+describe('a usage plan of a grant', () => {
+  const plan = { id: 'plan_1', name: 'hundred-a-day', apiId: 'api_1', environment: 'staging' } as const
+  const counted = { ...api, routes: api.routes.filter(({ authorization }) => authorization !== 'api-key') }
+  const compileWith = (
+    usagePlan: string | undefined,
+    of: IssuableApi = counted,
+    planned: JoinablePlan = plan,
+  ) =>
+    compileGrants(
+      [{ ...ask('GET /mixed'), usagePlan }],
+      () => of,
+      (name) => (name === planned.name ? planned : undefined),
+    )
+  const refused = (...given: Parameters<typeof compileWith>) => {
+    const result = compileWith(...given)
+    return result.ok ? [] : result.error
+  }
+
+  it('is kept by its id and name, and no grant has one unasked', () => {
+    const kept = { planId: 'plan_1', name: 'hundred-a-day' }
+    expect(compileWith('hundred-a-day')).toMatchObject({ ok: true, value: [{ usagePlan: kept }] })
+    const without = compileWith(undefined)
+    expect(without.ok && without.value[0]).toEqual({
+      ...{ apiId: 'api_1', api: 'tenancies', environment: 'staging' },
+      routes: [{ method: 'GET', path: '/mixed' }],
+    })
+  })
+
+  it('has to exist, and to be of the API and environment that are granted', () => {
+    const pointer = '/grants/0/usagePlan'
+    const detail = '"hundred-a-day" is not a plan of "tenancies" in "staging"'
+    const other = { pointer, code: 'usage_plan_of_other_grant', detail }
+    expect(refused('hundred-a-day', counted, { ...plan, apiId: 'api_2' })).toEqual([other])
+    expect(refused('hundred-a-day', counted, { ...plan, environment: 'development' })).toEqual([other])
+    const unknown = { pointer, code: 'usage_plan_not_found', detail: 'there is no usage plan "none"' }
+    expect(refused('none')).toEqual([unknown])
+  })
+
+  it('counts tokens or API keys, and never both', () => {
+    const detail = '"tenancies" has routes that API keys open, so its plans count API keys'
+    expect(refused('hundred-a-day', api)).toEqual([
+      { pointer: '/grants/0/usagePlan', code: 'usage_plan_counts_api_keys', detail },
+    ])
+  })
+})
+
+describe('what is wrong with a request', () => {
+  const details = (...requests: GrantRequest[]) => {
+    const result = compile(...requests)
+    return result.ok ? [] : result.error.map(({ detail }) => detail)
+  }
+
+  it('is said in words that name it', () => {
+    expect(details({ api: 'none', environment: 'staging', routes: [] })).toEqual([
+      'no API "none" is registered',
+    ])
+    expect(details({ ...ask('GET /mixed'), environment: 'production' })).toEqual([
+      '"tenancies" has no deployment in "production"; it has staging, development',
+    ])
+    expect(details(ask('nothing', 'GET /none', 'DELETE /x/{id}'))).toEqual([
+      '"nothing" is not of the form "GET /x/{id}"',
+      '"tenancies" has no route "GET /none"',
+      '"DELETE /x/{id}" of "tenancies" is protected by iam, which no token opens',
+    ])
+    expect(details(ask('GET /mixed'), ask('GET /mixed'))).toEqual(['one grant per API and environment'])
+  })
+
+  it('says none where an API has no deployment at all', () => {
+    const result = compileGrants([ask('GET /mixed')], () => ({ ...api, environments: [] }))
+    expect(!result.ok && result.error.map(({ detail }) => detail)).toEqual([
+      '"tenancies" has no deployment in "staging"; it has none',
+    ])
+  })
+})
+
 describe('the expiry of a token', () => {
   const NOW = new Date('2026-01-01T00:00:00.900Z')
   const DAY = 86_400_000
@@ -123,6 +199,17 @@ describe('the expiry of a token', () => {
     [{ expiresAt: inDays(1), expiresIn: '1d' }, '/expiresIn expiry_given_twice'],
   ])('%j: %s', ([asked, expected]) => {
     expect(expiry(asked)).toBe(expected)
+  })
+
+  it.for<[Parameters<typeof expiryOf>[0], string]>([
+    [{ expiresIn: '366d' }, `the latest for staging, production is ${inDays(365)}`],
+    [{ expiresAt: inDays(-1) }, `${inDays(-1)} is over`],
+    [{ expiresIn: 'soon' }, '"soon" is no instant in UTC, nor a duration like 30d'],
+    [{ expiresAt: 'tomorrow' }, '"tomorrow" is no instant in UTC, nor a duration like 30d'],
+    [{ expiresAt: inDays(1), expiresIn: '1d' }, 'give expiresAt or expiresIn, not both'],
+  ])('%j: in words, %s', ([asked, words]) => {
+    const result = expiryOf(asked, ['staging', 'production'], NOW)
+    expect(!result.ok && result.error.map(({ detail }) => detail)).toEqual([words])
   })
 
   it('needs somebody else in production', () => {

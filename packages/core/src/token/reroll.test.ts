@@ -125,6 +125,12 @@ describe('a successor', () => {
     const late = at(360)
     expect(expiry(collected, late)).toBe('2027-01-01T00:00:00.000Z')
     expect(expiry(collected, late, { expiresAt: '2027-01-02T00:00:00Z' })).toBe('/expiresAt expiry_too_late')
+    expect(expiry(collected, late, { expiresIn: '30d' })).toBe('/expiresIn expiry_too_late')
+    expect(expiry(collected, late, { expiresIn: '1d' })).toBe(at(361).toISOString())
+    const refused = successorExpiry(collected, { expiresIn: '30d' }, late)
+    expect(!refused.ok && refused.error.map(({ detail }) => detail)).toEqual([
+      'the approval of this token holds until 2027-01-01T00:00:00.400Z',
+    ])
     const next = successorOf(collected, 'tok_2', at(365).toISOString())
     const second = issued(apply(Token.issue(next, 'key_2', by('ann', late)), undefined, late))
     expect(approvalOf(second)).toEqual(approval)
@@ -135,6 +141,13 @@ describe('a successor', () => {
   it('of a token that was approved before approvals had an end counts from the request', () => {
     const { approvedUntil: _, ...older } = collected
     expect(approvalOf(older)?.until).toBe('2027-01-01T00:00:00.400Z')
+  })
+
+  it('needs no approval where nobody had to give one', () => {
+    expect(approvalOf(active)).toBeUndefined()
+    expect(approvalOf(requested)).toBeUndefined()
+    const { requestedBy: _, ...unasked } = collected
+    expect(approvalOf(unasked)).toBeUndefined()
   })
 })
 

@@ -219,6 +219,28 @@ describe('the life of a token', () => {
   })
 })
 
+describe('what is said of a token', () => {
+  const said = (result: ReturnType<typeof approve>) => (result.ok ? result.value.map(({ data }) => data) : [])
+  const tokenId = 'tok_1'
+  const note = 'why'
+
+  it('names who did it, and when what the authorizer reads ends', () => {
+    expect(said(reject(requested, note, by('bob')))).toEqual([{ tokenId, rejectedBy: 'bob', note }])
+    expect(said(collect(approved, 'key_2', by('ann')))[1]).toEqual({ tokenId, collectedBy: 'ann' })
+    const ends = { tokenId, expiresAt: EXPIRES }
+    const at = NOW.toISOString()
+    expect(said(disable(active, note, by('bob')))).toEqual([{ ...ends, disabledAt: at, note }])
+    expect(said(enable(disabled, by('bob')))).toEqual([{ ...ends, enabledAt: at }])
+    expect(said(revoke(active, { reason: 'compromised', note }, by('bob')))).toEqual([
+      { ...ends, revokedAt: at, reason: 'compromised', note },
+    ])
+  })
+
+  it('leaves it as it was before when it is enabled again', () => {
+    expect(after(disabled, enable(disabled, by('bob')))).toEqual(active)
+  })
+})
+
 describe('the claims of a token', () => {
   it('follow from its state alone, in whole seconds', () => {
     if (!isIssued(collected)) throw new Error('it was collected')
@@ -248,5 +270,14 @@ describe('the claims of a token', () => {
       ]),
     )
     expect(labelsOf(revoked)).toContain('status=revoked')
+  })
+
+  it('are found by their key from the issue on, and among those that may be alive until they are revoked', () => {
+    for (const token of [active, disabled, collected])
+      expect(labelsOf(token)).toEqual(expect.arrayContaining(['issued', `kid=${token.kid}`]))
+    expect(labelsOf(revoked)).toContain('kid=key_1')
+    expect(labelsOf(revoked)).not.toContain('issued')
+    for (const token of [requested, approved, rejected])
+      expect(labelsOf(token).filter((label) => !label.includes('=') || label.startsWith('kid='))).toEqual([])
   })
 })

@@ -1,7 +1,9 @@
-import { Access } from '@countersign/core/access'
+import { Access, type Claims } from '@countersign/core/access'
 import type { Row } from '@countersign/core/shared'
-import { arnOf } from './authorizing.ts'
-import { causesOf, type KnownToken } from './oracle.ts'
+import { coordinatesOf, ROUTE_NAMES, SLOTS } from './commands.ts'
+import { heldOf, type KnownSession, type KnownToken, sessionHeldOf } from './oracle.ts'
+import { subjectOf } from './people.ts'
+import { arnOf } from './visiting.ts'
 import type { World } from './world.ts'
 
 /** What is looked at after every step: the rows that were written in it, and the refusals that rest on them. */
@@ -19,10 +21,18 @@ export const createChecks = (world: World) => {
       checkForward(world, key, before.get(key), rows.get(key))
       remember(before, key, rows.get(key))
     }
-    const everybody = world.checkAll || keys.some((key) => !key.startsWith('token#'))
+    const everybody = world.checkAll || keys.some((key) => !/^(?:token|session|consumer)#/.test(key))
     world.checkAll = false
-    for (const token of world.oracle.tokens)
-      if (everybody || keys.includes(Access.tokenRowKey(token.id))) await checkRefused(world, token)
+    const concerned = (key: string) => everybody || keys.includes(key)
+    const refused = [
+      ...world.oracle.tokens
+        .filter(({ id }) => concerned(Access.tokenRowKey(id)))
+        .flatMap((token) => refusalsOfToken(world, token)),
+      ...world.oracle.sessions
+        .filter(({ id }) => concerned(Access.sessionRowKey(id)))
+        .flatMap((session) => refusalsOfSession(world, session)),
+    ]
+    if (refused.length > 0) await checkRefused(world, refused)
   }
 }
 
@@ -49,47 +59,84 @@ const checkForward = (world: World, key: string, before: Row | undefined, after:
   }
 }
 
-/** An entry may leave the fence, once nothing depends on it: `checkRefused` sees to that. */
+/** An entry may leave the fence, once nothing depends on it: everybody is looked at then. */
 const leftEarly = (world: World, key: string, register: string, value: unknown): void => {
   if (!key.startsWith('fence#')) world.violate('row-never-backwards', `${register} of ${key} is gone`)
   else if (value !== null) world.checkAll = true
 }
 
-/** What was acknowledged as refused is refused by the rows as they stand, whoever asks. */
-const checkRefused = async (world: World, token: KnownToken): Promise<void> => {
-  if (token.expiresAt <= world.seconds()) return
-  for (const route of token.routes) {
-    const refusal = world.oracle.refusal(causesOf(token, route), world.now, 0)
-    if (refusal && (await isOpen(world, token, route)))
-      world.violate('refusal-never-undone', `${token.id} at ${route}: ${refusal}`)
+/** What was acknowledged as refused; the rows as they stand must refuse it, whoever asks. */
+interface Refused {
+  readonly claims: Claims
+  readonly slot: number
+  readonly route: string
+  readonly refusal: string
+}
+
+const refusalsOfToken = (world: World, token: KnownToken): readonly Refused[] => {
+  if (token.expiresAt <= world.seconds()) return []
+  return token.routes.flatMap((route) => {
+    const refusal = world.oracle.refusal(heldOf(token, route), world.now, 0)
+    return refusal ? [{ claims: claimsOf(token), slot: token.slot, route, refusal }] : []
+  })
+}
+
+const refusalsOfSession = (world: World, session: KnownSession): readonly Refused[] => {
+  if (session.expiresAt <= world.seconds()) return []
+  return PLACES.flatMap(({ slot, route }) => {
+    const refusal = world.oracle.refusal(sessionHeldOf(session, slot, route), world.now, 0)
+    return refusal ? [{ claims: sessionClaimsOf(session), slot, route, refusal }] : []
+  })
+}
+
+const PLACES = SLOTS.flatMap((_, slot) => ROUTE_NAMES.map((route) => ({ slot, route })))
+
+const checkRefused = async (world: World, refused: readonly Refused[]): Promise<void> => {
+  const read = await world.store.read([...new Set(refused.flatMap((one) => Object.values(keysOf(one))))])
+  for (const one of refused)
+    if (isOpen(one, read, world.now))
+      world.violate(
+        'refusal-never-undone',
+        `${Access.principalIdOf(one.claims)} at ${one.route} of gw${one.slot}: ${one.refusal}`,
+      )
+}
+
+const claimsOf = ({ id, consumerId, apiId, kid, issuedAt, expiresAt }: KnownToken): Claims => ({
+  kind: 'token',
+  tokenId: id as `tok_${string}`,
+  consumerId: consumerId as `con_${string}`,
+  audience: [apiId],
+  ...{ kid, issuedAt, expiresAt },
+})
+
+const sessionClaimsOf = ({ id, person, kid, issuedAt, expiresAt }: KnownSession): Claims => ({
+  kind: 'session',
+  sessionId: id as `ses_${string}`,
+  subject: subjectOf(person),
+  audience: [],
+  ...{ kid, issuedAt, expiresAt },
+})
+
+type Place = Pick<Refused, 'claims' | 'slot'>
+
+const keysOf = ({ claims, slot }: Place) => {
+  const shard = Access.shardOf(Access.principalIdOf(claims))
+  return {
+    principal: Access.principalRowKey(claims),
+    deployment: Access.deploymentRowKey(coordinatesOf(slot), shard),
+    fence: Access.fenceRowKey(shard),
   }
 }
 
 /** By the rows alone; the signature is taken for good. */
-export const isOpen = async (world: World, token: KnownToken, route: string): Promise<boolean> => {
-  const request = Access.parseMethodArn(arnOf(token.slot, route))
+const isOpen = (
+  { claims, slot, route }: Omit<Refused, 'refusal'>,
+  read: ReadonlyMap<string, Row>,
+  now: number,
+): boolean => {
+  const request = Access.parseMethodArn(arnOf(slot, route))
   if (!request) throw new Error('an ARN of the simulation cannot be read')
-  const shard = Access.shardOf(token.id)
-  const [principal, deployment, fence] = [
-    Access.tokenRowKey(token.id),
-    Access.deploymentRowKey(request.coordinates, shard),
-    Access.fenceRowKey(shard),
-  ]
-  const rows = await world.store.read([principal, deployment, fence])
-  const claims = {
-    kind: 'token',
-    kid: token.kid,
-    tokenId: token.id as `tok_${string}`,
-    consumerId: token.consumerId as `con_${string}`,
-    audience: [token.apiId],
-    issuedAt: token.issuedAt,
-    expiresAt: token.expiresAt,
-  } as const
-  const [now, row] = [new Date(world.now), (key: string) => rows.get(key)]
-  return Access.decide(
-    claims,
-    request,
-    { principal: row(principal), deployment: row(deployment), fence: row(fence) },
-    now,
-  ).ok
+  const { principal, deployment, fence } = keysOf({ claims, slot })
+  const rows = { principal: read.get(principal), deployment: read.get(deployment), fence: read.get(fence) }
+  return Access.decide(claims, request, rows, new Date(now)).ok
 }

@@ -1,14 +1,21 @@
 import { formatRoute, type ProtectedRoute } from '@countersign/core/shared'
+import { make as approveToken } from '@countersign/functions/http/approve-token'
+import { make as changeAccessRules } from '@countersign/functions/http/change-access-rules'
 import { make as changeConsumerGrants } from '@countersign/functions/http/change-consumer-grants'
+import { make as collectToken } from '@countersign/functions/http/collect-token'
 import { make as compromise } from '@countersign/functions/http/compromise-signing-key'
 import { make as deployApi } from '@countersign/functions/http/deploy-api'
 import { make as deregisterApi } from '@countersign/functions/http/deregister-api'
 import { make as disableToken } from '@countersign/functions/http/disable-token'
 import { make as enableToken } from '@countersign/functions/http/enable-token'
+import { make as exchangeToken } from '@countersign/functions/http/exchange-token'
 import { make as issueToken } from '@countersign/functions/http/issue-token'
 import { make as redrive } from '@countersign/functions/http/redrive-subscription'
 import { make as registerConsumer } from '@countersign/functions/http/register-consumer'
+import { make as rejectToken } from '@countersign/functions/http/reject-token'
+import { make as rerollToken } from '@countersign/functions/http/reroll-token'
 import { make as resumeConsumer } from '@countersign/functions/http/resume-consumer'
+import { make as revokeCredential } from '@countersign/functions/http/revoke-credential'
 import { make as revokeSet } from '@countersign/functions/http/revoke-set'
 import { make as revokeToken } from '@countersign/functions/http/revoke-token'
 import { make as rotateSecret } from '@countersign/functions/http/rotate-consumer-secret'
@@ -59,11 +66,18 @@ const HANDLERS = {
   'POST /revocations': revokeSet,
   'PUT /apis/{name}': publish,
   'PUT /apis/{name}/deployments/{environment}': deployApi,
+  'PUT /apis/{name}/access-rules/{environment}': changeAccessRules,
   'DELETE /apis/{name}': deregisterApi,
   'POST /tokens': issueToken,
+  'POST /tokens/{id}/approval': approveToken,
+  'POST /tokens/{id}/rejection': rejectToken,
+  'POST /tokens/{id}/collection': collectToken,
+  'POST /tokens/{id}/reroll': rerollToken,
   'POST /tokens/{id}/disablement': disableToken,
   'POST /tokens/{id}/enablement': enableToken,
   'POST /tokens/{id}/revocation': revokeToken,
+  'POST /oauth/token': exchangeToken,
+  'POST /oauth/revoke': revokeCredential,
   'POST /signing-keys/rotation': rotateKeys,
   'POST /signing-keys/{kid}/compromise': compromise,
   'POST /pipeline/{subscription}/redrive': redrive,
@@ -76,6 +90,10 @@ export interface Command {
   readonly route: CommandRoute
   readonly path?: Readonly<Record<string, string>>
   readonly body?: object
+  /** In place of a body. */
+  readonly form?: Readonly<Record<string, string>>
+  /** Who asks, where it is not the operator. */
+  readonly actor?: string
   readonly refuses?: readonly Cause[]
   /** What it takes back. */
   readonly undoes?: readonly Cause[]
@@ -83,6 +101,10 @@ export interface Command {
   readonly terminal?: boolean
   /** Functions that rotate must not stand still for long between two of their steps. */
   readonly brief?: boolean
+  /** The set that it refuses, as far as the caller can tell: what was issued before. */
+  readonly set?: { readonly target: string; readonly before: number }
+  /** It asks the directory, and acts on the answer some time later. */
+  readonly asksDirectory?: boolean
   readonly learn?: (body: Answered['body']) => void
   /** Of the answer; known after it. */
   readonly alsoRefuses?: (body: Answered['body']) => readonly Cause[]
@@ -96,10 +118,15 @@ export interface KnownCommand extends Command {
 
 export const send = async (
   services: Services,
-  { route, path = {}, body, key }: KnownCommand,
+  { route, path = {}, body, form, actor, key }: KnownCommand,
 ): Promise<Answered> => {
   const event = proxied(route, path, body)
-  const headers = { ...event.headers, 'idempotency-key': key }
+  if (actor) Object.assign(event.requestContext, { authorizer: { consumerId: actor } })
+  if (form) event.body = new URLSearchParams(form).toString()
+  const headers = {
+    'content-type': form ? 'application/x-www-form-urlencoded' : 'application/json',
+    'idempotency-key': key,
+  }
   const answer = (await HANDLERS[route](services)({ ...event, headers })) as {
     statusCode: number
     body: string
@@ -108,12 +135,24 @@ export const send = async (
 }
 
 export const SLOTS = [
-  { name: 'things-0', gatewayId: 'gw0', ttlSeconds: 0 },
-  { name: 'things-1', gatewayId: 'gw1', ttlSeconds: 5 },
+  { name: 'things-0', gatewayId: 'gw0', ttlSeconds: 0, environment: 'staging' },
+  { name: 'things-1', gatewayId: 'gw1', ttlSeconds: 5, environment: 'staging' },
+  { name: 'things-2', gatewayId: 'gw2', ttlSeconds: 0, environment: 'production' },
 ] as const
 
-const route = (path: string): ProtectedRoute => ({ method: 'GET', path, authorization: 'token' })
-export const ROUTES = [route('/a'), route('/b/{id}'), route('/b/{id}/c')] as const
+/** Of those where nobody has to approve. */
+export const OPEN_SLOTS = SLOTS.filter(({ environment }) => environment !== 'production').length
+
+const route = (path: string, authorization: ProtectedRoute['authorization']): ProtectedRoute => ({
+  method: 'GET',
+  path,
+  authorization,
+})
+export const ROUTES = [
+  route('/a', 'token'),
+  route('/b/{id}', 'token+group'),
+  route('/b/{id}/c', 'token+group'),
+] as const
 export const ROUTE_NAMES = ROUTES.map(formatRoute)
 /** What is registered of an API: all of it more often than not. */
 export const VARIANTS = [ROUTES, ROUTES, ROUTES, [ROUTES[0], ROUTES[1]], [ROUTES[1], ROUTES[2]]] as const

@@ -35,9 +35,15 @@ export const hunt = async ({ first, seeds, steps }: Hunt): Promise<Hunted> => {
   return { played: heard.reduce((sum, { played }) => sum + played, 0), failure }
 }
 
+/** A step leaves much behind that is soon forgotten. */
+const YOUNG_MEGABYTES = 64
+
 const playPart = (part: object, workers: Worker[], end: number): Promise<Hunted> =>
   new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./hunter.ts', import.meta.url), { workerData: { ...part, end } })
+    const worker = new Worker(new URL('./hunter.ts', import.meta.url), {
+      workerData: { ...part, end },
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
+    })
     workers.push(worker)
     worker.on('error', reject)
     let failure: Hunted['failure']

@@ -1,5 +1,5 @@
 import type { KeyRing } from '@countersign/core/signing-key'
-import type { KnownToken } from './oracle.ts'
+import type { KnownSession, KnownToken } from './oracle.ts'
 import type { Violate } from './violation.ts'
 
 const REFRESH_MILLISECONDS = 60_000
@@ -8,7 +8,7 @@ const REFRESH_MILLISECONDS = 60_000
 const TOLERANCE_MILLISECONDS = 10_000
 const YEAR_SECONDS = 365 * 86_400
 
-interface Known {
+export interface KnownKey {
   readonly promotedAt: number
   readonly signsFrom: number
   /** Made because another one was given up, or because there was none: it signs at once. */
@@ -18,8 +18,11 @@ interface Known {
 }
 
 /** Which keys the ring had since when, and whether what was signed since is of the key that should have signed it. */
-export const createKeyWatch = (violate: Violate, secrets: Set<string>) => {
-  const known = new Map<string, Known>()
+export const createKeyWatch = (
+  violate: Violate,
+  secrets: Set<string>,
+  known: Map<string, KnownKey> = new Map(),
+) => {
   const promoted = (before: KeyRing | undefined, after: KeyRing, now: number): void => {
     const isGone = ({ kid, createdAt }: KeyRing['keys'][number]) =>
       createdAt + YEAR_SECONDS > now / 1_000 && !after.keys.some((key) => key.kid === kid)
@@ -35,7 +38,7 @@ export const createKeyWatch = (violate: Violate, secrets: Set<string>) => {
       if (!known.has(kid)) known.set(kid, { promotedAt: now, signsFrom, urgent, gone: false })
     }
   }
-  const signed = ({ id, kid, issuedAt }: KnownToken): void => {
+  const signed = ({ id, kid, issuedAt }: KnownToken | KnownSession): void => {
     const key = known.get(kid)
     if (!key) {
       violate('published-before-signing', `${id} is signed by ${kid}, which was in no ring`)
@@ -50,6 +53,7 @@ export const createKeyWatch = (violate: Violate, secrets: Set<string>) => {
       violate('one-key-signs', `${kid} signed ${id} when it was ${newest[0]}'s turn`)
   }
   return {
+    known,
     promoted,
     signed,
     kids: (): readonly string[] => [...known.keys()],

@@ -2,15 +2,16 @@ import { type Random, randomOf, wholeBelow } from '../property/seed.ts'
 
 /** What can happen next. An operation names whom it concerns by a number, so that any list of operations can be played. */
 export const KINDS = {
-  authorize: 34,
+  authorize: 30,
   deliver: 8,
   relay: 10,
-  issue: 8,
+  issue: 6,
   continue: 7,
   advance: 6,
-  revoke: 4,
-  disable: 3,
-  enable: 3,
+  authorizeSession: 7,
+  revoke: 3.5,
+  disable: 2.5,
+  enable: 2.5,
   rotationStep: 3,
   repeat: 3,
   publish: 2,
@@ -24,6 +25,17 @@ export const KINDS = {
   rotateSecret: 0.6,
   refuseOwn: 1,
   authorizeOwn: 4,
+  reroll: 2,
+  signIn: 2,
+  signOut: 1,
+  directory: 1.5,
+  refresh: 2,
+  changeRules: 1.5,
+  approve: 1.5,
+  collect: 1.5,
+  reject: 0.5,
+  revokeSet: 1,
+  sweepSets: 2,
   register: 0.6,
   restart: 0.6,
   sweep: 0.4,
@@ -50,23 +62,32 @@ export interface Operation {
   readonly fate?: Fate
 }
 
-const total = Object.values(KINDS).reduce((sum, weight) => sum + weight, 0)
+const weights = Object.entries(KINDS) as readonly (readonly [Kind, number])[]
+const total = weights.reduce((sum, [, weight]) => sum + weight, 0)
 
 const kindOf = (random: Random): Kind => {
   let left = random() * total
-  for (const [kind, weight] of Object.entries(KINDS)) {
+  for (const [kind, weight] of weights) {
     left -= weight
-    if (left < 0) return kind as Kind
+    if (left < 0) return kind
   }
   return 'authorize'
 }
 
 const HOW = ['park', 'park', 'park', 'die', 'die', 'fail'] as const
 
+/** No operation has more calls that a process could die at; most have few. */
+const MOST_CALLS = 24
+const FEW_CALLS = 6
+
 const fateOf = (random: Random): Fate | undefined =>
   random() < 0.7
     ? undefined
-    : { how: HOW[wholeBelow(random, HOW.length)] ?? 'die', at: wholeBelow(random, 6), effect: random() < 0.5 }
+    : {
+        how: HOW[wholeBelow(random, HOW.length)] ?? 'die',
+        at: wholeBelow(random, random() < 0.7 ? FEW_CALLS : MOST_CALLS),
+        effect: random() < 0.5,
+      }
 
 /** The story of a seed. What is drawn for one operation does not depend on any other. */
 export const operationsOf = (seed: number, steps: number): readonly Operation[] => {
@@ -90,3 +111,7 @@ export const describeOperation = ({ kind, pick, other, fate }: Operation): strin
     `#${pick % 1_000}/${other % 1_000}`,
     ...(fate ? [`${fate.how}s ${fate.effect ? 'after' : 'before'} call ${fate.at}`] : []),
   ].join(' ')
+
+/** The one that an operation's number means. */
+export const taken = <T>(items: readonly T[], pick: number): T | undefined =>
+  items[pick % Math.max(1, items.length)]

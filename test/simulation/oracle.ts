@@ -1,4 +1,5 @@
 import type { KnownCommand } from './commands.ts'
+import { GROUPS, subjectOf } from './people.ts'
 
 /** A token that somebody was handed. */
 export interface KnownToken {
@@ -7,18 +8,39 @@ export interface KnownToken {
   readonly kid: string
   readonly consumerId: string
   readonly apiId: string
-  /** Which of the two gateways its API had when it was issued. */
+  /** Which of the gateways its API had when it was issued. */
   readonly slot: number
   readonly routes: readonly string[]
   /** NumericDates. */
+  readonly issuedAt: number
+  readonly expiresAt: number
+  /** Its successor takes its place: as soon as that may be, and when it certainly is. */
+  endsFrom?: number
+  endsAt?: number
+}
+
+/** A token that waits for somebody's approval. */
+export interface KnownRequest {
+  readonly id: string
+  readonly slot: number
+  /** Somebody else was asked to approve it. */
+  approvalAsked: boolean
+}
+
+/** A person's session, whose token was handed out. */
+export interface KnownSession {
+  readonly id: string
+  readonly presented: string
+  readonly kid: string
+  readonly person: string
   readonly issuedAt: number
   readonly expiresAt: number
 }
 
 export interface OwnSigner {
   readonly consumerId: string
-  /** Keys that it was shown, newest last: JWK members. */
-  readonly keys: { readonly kid: string; readonly k: string }[]
+  /** Keys that it was shown, newest last: JWK members, and the NumericDate of their end. */
+  readonly keys: { readonly kid: string; readonly k: string; endsAt?: number }[]
   /** Tokens that it signed itself. */
   readonly signed: OwnToken[]
 }
@@ -27,46 +49,75 @@ export interface OwnToken {
   readonly name: string
   readonly presented: string
   readonly kid: string
+  readonly issuedAt: number
 }
 
-/** Why something is refused; a name for it that commands and tokens share. */
+/** Why something is refused; a name for it that commands and credentials share. */
 export type Cause = string
+
+/** What may speak against a credential on a route. */
+export interface Held {
+  readonly causes: readonly Cause[]
+  /** It opens the route in one of these ways, each of them closed by any of its causes. */
+  readonly ways?: readonly (readonly Cause[])[]
+  /** Sets of credentials that it belongs to, when they were issued before an instant. */
+  readonly targets: readonly string[]
+  /** It is for no API by name: a set of any API may concern it. */
+  readonly anyApi?: true
+  readonly issuedAt: number
+}
+
+const knownAtFirst = () => ({
+  tokens: [] as KnownToken[],
+  requests: [] as KnownRequest[],
+  consumers: [] as string[],
+  signers: [] as OwnSigner[],
+  sessions: [] as KnownSession[],
+  /** The acknowledged events that the log must hold, `type subject`, and how often at most. */
+  said: new Map<string, 'once' | 'some'>(),
+  /** When a refusal was acknowledged, and nobody has asked to take it back since. */
+  refused: new Map<Cause, number>(),
+  /** Somebody asked for it at some time: whether it holds cannot be told from outside. */
+  doubted: new Set<Cause>(),
+  undoing: new Map<Cause, { underWay: number; endedAt: number }>(),
+  /** Sets that were refused: those asked for, and those acknowledged. NumericDates, but `at`. */
+  asked: [] as { readonly target: string; readonly before: number }[],
+  marked: [] as { readonly target: string; readonly before: number; readonly at: number }[],
+  ticks: 0,
+})
+
+export type Known = ReturnType<typeof knownAtFirst>
 
 /**
  * What the world outside knows: what it asked for, what it was told is done, and so what may still get in. It never looks
  * into the platform.
  */
-export const createOracle = () => {
-  /** When a refusal was acknowledged, and nobody has asked to take it back since. */
-  const refused = new Map<Cause, number>()
-  /** Somebody asked for it at some time: whether it holds cannot be told from outside. */
-  const doubted = new Set<Cause>()
-  const undoing = new Map<Cause, { underWay: number; endedAt: number }>()
-  let ticks = 0
+export const createOracle = (known: Known = knownAtFirst()) => {
+  const { refused, doubted, undoing, asked, marked } = known
   const undoingOf = (cause: Cause) => {
     const known = undoing.get(cause) ?? { underWay: 0, endedAt: -1 }
     undoing.set(cause, known)
     return known
   }
+  const isEarlier = ({ issuedAt }: Held, { before }: { before: number }) => issuedAt < before
+  const isOf = (held: Held, set: { target: string; before: number }) =>
+    isEarlier(held, set) && held.targets.includes(set.target)
   return {
-    tokens: [] as KnownToken[],
-    consumers: [] as string[],
-    signers: [] as OwnSigner[],
+    ...known,
+    known,
     commands: [] as KnownCommand[],
-    /** The acknowledged events that the log must hold, `type subject`, and how often at most. */
-    said: new Map<string, 'once' | 'some'>(),
     begin: (refuses: readonly Cause[], undoes: readonly Cause[]): number => {
       for (const cause of refuses) doubted.add(cause)
       for (const cause of undoes) {
         refused.delete(cause)
         undoingOf(cause).underWay += 1
       }
-      return ++ticks
+      return ++known.ticks
     },
     end: (undoes: readonly Cause[]): void => {
       for (const cause of undoes) {
         undoingOf(cause).underWay -= 1
-        undoingOf(cause).endedAt = ++ticks
+        undoingOf(cause).endedAt = ++known.ticks
       }
     },
     /** The refusal holds from now on, unless it was being taken back at the same time. */
@@ -76,28 +127,66 @@ export const createOracle = () => {
         if (underWay === 0 && endedAt < begun && !refused.has(cause)) refused.set(cause, now)
       }
     },
+    askSet: (target: string, before: number): void => void asked.push({ target, before }),
+    hasSets: (): boolean => asked.length > 0,
+    /** Nothing takes it back: what was issued before is refused for good. */
+    markSet: (target: string, before: number, at: number): void => void marked.push({ target, before, at }),
     /** The cause for which it must be refused by whoever asks from now on; `ttl` in milliseconds. */
-    refusal: (causes: readonly Cause[], now: number, ttl: number): Cause | undefined =>
-      causes.find((cause) => (refused.get(cause) ?? Infinity) + ttl <= now),
-    isDoubted: (causes: readonly Cause[]): boolean => causes.some((cause) => doubted.has(cause)),
+    refusal: (held: Held, now: number, ttl: number): Cause | undefined => {
+      const isRefused = (cause: Cause) => (refused.get(cause) ?? Infinity) + ttl <= now
+      const [cause] = held.causes.filter(isRefused)
+      if (cause) return cause
+      if (held.ways?.every((way) => way.some(isRefused))) return 'every way is closed'
+      const set = marked.find((one) => one.at + ttl <= now && isOf(held, one))
+      return set && `issued before ${set.before}, of ${set.target}`
+    },
+    isDoubted: (held: Held): boolean =>
+      held.causes.some((cause) => doubted.has(cause)) ||
+      asked.some(
+        (set) => isOf(held, set) || (held.anyApi && /^api_/.test(set.target) && isEarlier(held, set)),
+      ),
   }
 }
 
 export type Oracle = ReturnType<typeof createOracle>
 
-export const causesOf = (token: KnownToken, route: string): readonly Cause[] => [
-  `revoked ${token.id}`,
-  `disabled ${token.id}`,
-  `suspended ${token.consumerId}`,
-  `given up ${token.kid}`,
-  `closed ${token.apiId}`,
-  `unpublished ${token.slot} ${route}`,
-]
+export const heldOf = (token: KnownToken, route: string): Held => ({
+  causes: [
+    `revoked ${token.id}`,
+    `disabled ${token.id}`,
+    `superseded ${token.id}`,
+    `suspended ${token.consumerId}`,
+    `given up ${token.kid}`,
+    `closed ${token.apiId}`,
+    `undeployed ${token.slot}`,
+    `unpublished ${token.slot} ${route}`,
+  ],
+  targets: ['everybody', token.consumerId, token.apiId, token.kid],
+  issuedAt: token.issuedAt,
+})
 
-export const ownCausesOf = (consumerId: string, token: OwnToken, slot: number, route: string) => [
-  `refused ${consumerId} ${token.name}`,
-  `suspended ${consumerId}`,
-  `rotated ${token.kid}`,
-  `ungranted ${consumerId} ${slot} ${route}`,
-  `unpublished ${slot} ${route}`,
-]
+export const ownHeldOf = (consumerId: string, token: OwnToken, slot: number, route: string): Held => ({
+  causes: [
+    `refused ${consumerId} ${token.name}`,
+    `suspended ${consumerId}`,
+    `rotated ${token.kid}`,
+    `ungranted ${consumerId} ${slot} ${route}`,
+    `undeployed ${slot}`,
+    `unpublished ${slot} ${route}`,
+  ],
+  targets: ['everybody', consumerId],
+  issuedAt: token.issuedAt,
+})
+
+export const sessionHeldOf = (session: KnownSession, slot: number, route: string): Held => ({
+  causes: [
+    `ended ${session.id}`,
+    `given up ${session.kid}`,
+    `undeployed ${slot}`,
+    `unpublished ${slot} ${route}`,
+  ],
+  ways: GROUPS.map((group) => [`left ${session.person} ${group}`, `unruled ${slot} ${group} ${route}`]),
+  targets: ['everybody', subjectOf(session.person), session.kid],
+  anyApi: true,
+  issuedAt: session.issuedAt,
+})

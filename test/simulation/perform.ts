@@ -1,16 +1,20 @@
 import type { EventOf } from '@countersign/core/events'
 import { make as rotateKeyRing } from '@countersign/functions/rotation/rotate-key-ring'
 import { make as advanceSigningKeys } from '@countersign/functions/schedules/advance-signing-keys'
+import { sweepSome } from '@countersign/functions/schedules/sweep-revoked-sets'
 import { make as relay } from '@countersign/functions/streams/relay'
 import { make as projectAccess } from '@countersign/functions/subscribers/project-access'
 import { polled, streamed } from '../acceptance/one-machine.ts'
 import { randomOf, shuffled } from '../property/seed.ts'
-import { commandOf, isRepeatable, taken } from './asking.ts'
-import { authorize, authorizeOwn } from './authorizing.ts'
+import { commandOf, isRepeatable } from './asking.ts'
+import { authorize } from './authorizing.ts'
+import { authorizeOwn, authorizeSession } from './authorizing-others.ts'
 import { type KnownCommand, send } from './commands.ts'
-import type { Fate, Operation } from './operations.ts'
+import { changeDirectory, refresh } from './membership.ts'
+import { type Fate, type Operation, taken } from './operations.ts'
+import { afflictSweeper } from './planted.ts'
 import { QUEUE } from './store.ts'
-import { crossing, kill, settled, startTask, type Task, Weather } from './task.ts'
+import { crossing, keep, kill, settled, startTask, Weather } from './task.ts'
 import type { World } from './world.ts'
 
 const MAX_TASK_MILLISECONDS = 30_000
@@ -35,6 +39,14 @@ export const perform = async (world: World, operation: Operation): Promise<void>
       return authorize(world, operation)
     case 'authorizeOwn':
       return authorizeOwn(world, operation)
+    case 'authorizeSession':
+      return authorizeSession(world, operation)
+    case 'directory':
+      return changeDirectory(world, operation)
+    case 'refresh':
+      return refresh(world, operation)
+    case 'sweepSets':
+      return sweepSets(world, operation)
     case 'continue':
       return letContinue(world, pick)
     case 'advance':
@@ -66,11 +78,7 @@ export const perform = async (world: World, operation: Operation): Promise<void>
 
 /** Of the few calls that a batch takes; its ports fail it more often than they keep it waiting. */
 const early = (fate: Fate | undefined): Fate | undefined =>
-  fate && { ...fate, at: fate.at % 2, how: fate.how === 'park' && fate.at > 1 ? 'fail' : fate.how }
-
-export const keep = (world: World, task: Task): void => {
-  if (task.state === 'parked' || task.state === 'running') world.parked.add(task)
-}
+  fate && { ...fate, at: fate.at % 3, how: fate.how === 'park' && fate.at > 1 ? 'fail' : fate.how }
 
 /** Sends a command; what its acknowledgement says is known from then on. */
 export const ask = async (
@@ -84,7 +92,12 @@ export const ask = async (
   const { oracle } = world
   const { refuses = [], undoes = [], terminal = false } = command
   const begun = oracle.begin(refuses, undoes)
-  const ended = () => oracle.end(undoes)
+  if (command.set) oracle.askSet(command.set.target, command.set.before)
+  if (command.asksDirectory) world.asking.add(command)
+  const ended = () => {
+    oracle.end(undoes)
+    world.asking.delete(command)
+  }
   const limit = command.brief ? BRIEF_MILLISECONDS : MAX_TASK_MILLISECONDS
   const task = await startTask({ name: command.route, fate, limit, now: world.now, ended }, async () => {
     const { status, body } = await send(services, command)
@@ -94,7 +107,7 @@ export const ask = async (
     command.first ??= body
     if (terminal || !repeated)
       oracle.acknowledge([...refuses, ...(command.alsoRefuses?.(body) ?? [])], begun, world.now)
-    if (terminal || !repeated) world.checkAll = true
+    if (refuses.length > 0 || command.set || command.alsoRefuses) world.checkAll = true
     command.learn?.(body)
   })
   keep(world, task)
@@ -138,6 +151,7 @@ const restart = (world: World, pick: number): void => {
 }
 
 const BATCH = 20
+const MOST_SWEPT = 200
 
 /** One batch of the stream; it has one reader. */
 export const relayOnce = async (world: World, fate: Fate | undefined): Promise<void> => {
@@ -167,9 +181,9 @@ const weathered = (error: unknown) => {
 }
 
 /** A few messages of the queue, in any order; a process that dies leaves them to come again. */
-export const deliverOnce = async (world: World, fate: Fate | undefined): Promise<boolean> => {
+export const deliverOnce = async (world: World, fate: Fate | undefined, atOnce = 2): Promise<boolean> => {
   const { store, chance } = world
-  const most = 1 + Math.floor(chance() * 2)
+  const most = 1 + Math.floor(chance() * atOnce)
   const pick = <T>(waiting: readonly T[]) => shuffled(chance, waiting)
   const batch = store.queues.receive(QUEUE, most, world.now, world.now + VISIBILITY_MILLISECONDS, pick)
   if (batch.length === 0) return false
@@ -214,6 +228,20 @@ const rotationStep = async (world: World, { pick, salt, fate }: Operation): Prom
     else if (!refused) rotation.step = (STEPS.indexOf(Step) + 1) % STEPS.length
   })
   keep(world, task)
+}
+
+/** Of every set, each token by itself; and off the fence with a set of which none is left. */
+export const sweepSets = async (
+  world: World,
+  { pick, fate }: Pick<Operation, 'pick' | 'fate'>,
+): Promise<void> => {
+  const services = taken(world.operators, pick)
+  if (!services) return
+  const work = async () => sweepSome(afflictSweeper(services, world.bug), MOST_SWEPT)
+  keep(
+    world,
+    await startTask({ name: 'sweep sets', fate, limit: MAX_TASK_MILLISECONDS, now: world.now }, work),
+  )
 }
 
 const schedule = async (world: World, { pick, fate }: Operation): Promise<void> => {

@@ -1,3 +1,5 @@
+import type { EntityKind } from '@countersign/core/ledger'
+import type { GroupDirectory, Identities } from '@countersign/core/session'
 import { applyWrite, type RegisterWrite, type Row } from '@countersign/core/shared'
 import { type KeyRing, SigningKey } from '@countersign/core/signing-key'
 import type { AuthorizerServices } from '@countersign/functions/authorizer/authorize'
@@ -59,6 +61,18 @@ const afflictLedger = ({ ledger, accessRows }: Ports, bug: Bug | undefined): Ser
   switch (bug) {
     case 'refusals come with the projector':
       return { ...ledger, commit: (change) => ledger.commit({ ...change, access: [] }) }
+    case 'predecessors end with the projector':
+      return without(ledger, ({ register }) => register === 'superseded')
+    case 'rules are narrowed with the projector':
+      return without(ledger, ({ register }) => register === 'rules')
+    case 'signing out is only written down':
+      return without(ledger, ({ row, register }) => row.startsWith('session#') && register === 'refusal')
+    case 'a secret that was replaced stays good':
+      return without(ledger, ({ register, rank }) => register === 'keys' && rank > FIRST_KEYS_RANK)
+    case 'sets are not put on the fence':
+      return without(ledger, ({ register }) => register.startsWith('issued-before'))
+    case 'requests count as approved':
+      return { ...ledger, load: approving(ledger) }
     case 'refusals come after the commit':
       return {
         ...ledger,
@@ -92,6 +106,62 @@ const afflictLedger = ({ ledger, accessRows }: Ports, bug: Bug | undefined): Ser
       }
     default:
       return ledger
+  }
+}
+
+/** A consumer is registered, and has its first key. */
+const FIRST_KEYS_RANK = 2
+
+const without = (
+  ledger: Services['ledger'],
+  left: (write: RegisterWrite) => boolean,
+): Services['ledger'] => ({
+  ...ledger,
+  commit: (change) =>
+    ledger.commit({ ...change, access: (change.access ?? []).filter((write) => !left(write)) }),
+})
+
+const approving =
+  ({ load }: Services['ledger']): Services['ledger']['load'] =>
+  async <State>(kind: EntityKind, id: string) => {
+    const loaded = await load<State>(kind, id)
+    const state = loaded.state as { status?: string } | undefined
+    return state?.status === 'requested'
+      ? { ...loaded, state: { ...state, status: 'approved', approvedBy: 'nobody' } as State }
+      : loaded
+  }
+
+/** Who vouches for people, with one defect or none. */
+export const afflictIdentities = (identities: Identities, bug: Bug | undefined): Identities => {
+  if (bug !== 'directories are asked once') return identities
+  const known = new Map<string, ReturnType<GroupDirectory['groupsOf']>>()
+  const directoryOf: Identities['directoryOf'] = (provider) => ({
+    groupsOf: (person) => {
+      const told = known.get(person.id) ?? identities.directoryOf(provider).groupsOf(person)
+      known.set(person.id, told)
+      return told
+    },
+  })
+  return { ...identities, directoryOf }
+}
+
+/** What sweeps the sets of the fence, with one defect or none. */
+export const afflictSweeper = (services: Services, bug: Bug | undefined): Services => {
+  const { ledger } = services
+  const nothing: Services['ledger']['list'] = async () => ({ items: [], next: undefined })
+  switch (bug) {
+    case 'sets leave the fence unswept':
+      return {
+        ...services,
+        ledger: {
+          ...ledger,
+          list: (kind, query) => (kind === 'token' ? nothing(kind, query) : ledger.list(kind, query)),
+        },
+      }
+    case 'sets never leave the fence':
+      return { ...services, ledger: { ...ledger, list: nothing } }
+    default:
+      return services
   }
 }
 

@@ -18,13 +18,43 @@ import type { Violate } from './violation.ts'
 export const QUEUE = 'ProjectAccess'
 const projected: readonly string[] = subscriptions[QUEUE].on
 
+/** How a message fares on its way into the queue. */
+export interface Sending {
+  readonly dead: boolean
+  readonly visibleAt: number
+}
+
+/** One database for all stories of a thread, emptied after each: to make the tables and to read the SQL takes longer. */
+let kept: ReturnType<typeof openDatabase> | undefined
+/** Those that refer to another come first. */
+const TABLES = [
+  ...['event', 'entity_label', 'entity', 'claim', 'idempotency', 'access_row'],
+  ...['secret_stage', 'secret_version', 'message', 'sqlite_sequence'],
+] as const
+
+/** Everything that survives, as it was at an instant. */
+export interface Stored {
+  readonly tables: readonly (readonly [table: string, rows: readonly SqlRow[]])[]
+  readonly touched: ReadonlySet<string>
+  readonly heads: ReadonlyMap<string, Head>
+}
+
+interface Head {
+  readonly version: number
+  readonly head: string
+}
+
+type SqlRow = Readonly<Record<string, string | number | null>>
+
 /** What survives every process: ledger, read model, rings and queue, in memory, by the adapters of one machine. */
-export const createStore = (violate: Violate, inspect: (text: string) => void) => {
-  const database = openDatabase(':memory:')
+export const createStore = (violate: Violate, inspect: (text: string) => void, stored?: Stored) => {
+  const database = kept ?? openDatabase(':memory:')
+  kept = undefined
   const [ledger, rows, queues] = [sqliteLedger(database), sqliteAccessRows(database), sqliteQueues(database)]
   /** Rows that were written since somebody looked. */
-  const touched = new Set<string>()
-  const heads = new Map<string, { version: number; head: string }>()
+  const touched = new Set<string>(stored?.touched)
+  const heads = new Map<string, Head>(stored?.heads)
+  if (stored) restore(database, stored)
   const record = (event: EventOf): void => {
     const known = heads.get(event.subject) ?? { version: 0, head: '' }
     if (event.entityversion !== known.version + 1 || event.previoushash !== known.head)
@@ -94,22 +124,40 @@ export const createStore = (violate: Violate, inspect: (text: string) => void) =
       database.run('DELETE FROM idempotency WHERE sweep_after < ?', now / 1_000)
     },
     forgetDeadLetters: () => database.run('DELETE FROM message WHERE dead = 1'),
-    send: (events: readonly EventOf[], copies: (event: EventOf) => number): void => {
-      const wanted = events.filter(({ type }) => projected.includes(type))
-      queues.send(
-        wanted.flatMap((event) =>
-          Array.from({ length: copies(event) }, () => ({
-            queue: QUEUE,
-            body: bodyOf(event),
-            eventId: event.id,
-            eventType: event.type,
-            visibleAt: 0,
-          })),
-        ),
-      )
+    /** By the rules of the bus; `road` says of each copy how it fares, until there is no more. */
+    send: (events: readonly EventOf[], road: (copy: number) => Sending | undefined): void => {
+      for (const event of events.filter(({ type }) => projected.includes(type))) {
+        const body = bodyOf(event)
+        for (let copy = 0, fares = road(0); fares; fares = road(++copy))
+          database.run(
+            'INSERT INTO message (queue, body, event_id, event_type, visible_at, dead) VALUES (?, ?, ?, ?, ?, ?)',
+            ...[QUEUE, body, event.id, event.type, Math.floor(fares.visibleAt), Number(fares.dead)],
+          )
+      }
     },
-    close: () => database.close(),
+    stored: (): Stored => ({
+      tables: TABLES.toReversed().map((table) => [table, database.all(`SELECT * FROM ${table}`)]),
+      touched: new Set(touched),
+      heads: new Map(heads),
+    }),
+    close: (): void => {
+      for (const table of TABLES) database.run(`DELETE FROM ${table}`)
+      kept = database
+    },
   }
+}
+
+const restore = (database: ReturnType<typeof openDatabase>, { tables }: Stored): void => {
+  database.transaction(() => {
+    for (const [table, rows] of tables) {
+      if (table === 'sqlite_sequence') database.run(`DELETE FROM ${table}`)
+      for (const row of rows) {
+        const [columns, values] = [Object.keys(row), Object.values(row)]
+        const places = columns.map(() => '?').join(', ')
+        database.run(`INSERT INTO ${table} (${columns.join(', ')}) VALUES (${places})`, ...values)
+      }
+    }
+  })
 }
 
 export type Store = ReturnType<typeof createStore>

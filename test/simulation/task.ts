@@ -70,6 +70,11 @@ export const kill = (task: Task): void => {
   task.ended()
 }
 
+/** One that stands still goes on some time, or is ended. */
+export const keep = ({ parked }: { readonly parked: Set<Task> }, task: Task): void => {
+  if (task.state === 'parked' || task.state === 'running') parked.add(task)
+}
+
 const forever = new Promise<never>(() => {})
 
 const befall = (task: Running, { how }: Fate): Promise<void> | undefined => {

@@ -6,6 +6,7 @@ export const INVARIANTS = [
   'stranger-never-accepted',
   'ungranted-never-accepted',
   'expired-never-accepted',
+  'approved-before-issued',
   'acknowledged-never-lost',
   'repeated-never-doubled',
   'published-before-signing',
@@ -14,6 +15,7 @@ export const INVARIANTS = [
   'chain-unbroken',
   'secrets-never-written',
   'rebuilt-is-live',
+  'sets-leave-the-fence',
   'no-defect',
 ] as const
 

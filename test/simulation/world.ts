@@ -1,15 +1,15 @@
-import { Session } from '@countersign/core/session'
 import { epochSeconds, idFrom } from '@countersign/core/shared'
 import { SigningKey } from '@countersign/core/signing-key'
 import { type AuthorizerServices, make as makeAuthorizer } from '@countersign/functions/authorizer/authorize'
 import type { Log, Services } from '@countersign/functions/runtime/services'
 import { createAuthorizerCache } from '@countersign/local/gateway'
-import { randomOf, wholeBelow } from '../property/seed.ts'
+import { type Random, randomOf, wholeBelow } from '../property/seed.ts'
 import type { Bug } from './bugs.ts'
-import { createKeyWatch } from './key-watch.ts'
-import { createOracle } from './oracle.ts'
-import { afflictAuthorizer, afflictServices } from './planted.ts'
-import { createStore } from './store.ts'
+import { createKeyWatch, type KnownKey } from './key-watch.ts'
+import { createOracle, type Known } from './oracle.ts'
+import { createDirectory, identitiesOver } from './people.ts'
+import { afflictAuthorizer, afflictIdentities, afflictServices } from './planted.ts'
+import { createStore, type Sending, type Stored } from './store.ts'
 import { crossed, type Task } from './task.ts'
 import { type Invariant, Violation } from './violation.ts'
 
@@ -28,35 +28,64 @@ export interface Authorizer {
   readonly tasks: Set<Task>
 }
 
+/** What there is before the first step; the same for every story. */
+export interface Beginning {
+  readonly now: number
+  readonly position: number
+  readonly stored: Stored
+  readonly known: Known
+  readonly keys: ReadonlyMap<string, KnownKey>
+  readonly secrets: ReadonlySet<string>
+}
+
 /** Everything there is in one run. */
 export type World = ReturnType<typeof createWorld>
 
-export const createWorld = (seed: number, bug: Bug | undefined) => {
+const HOUR_MILLISECONDS = 3_600_000
+
+/** What befalls one event between bus and queue: once or twice, late by hours, or undelivered, among the dead. */
+const road = (chance: Random, now: number, copy: number, bug: Bug | undefined): Sending | undefined => {
+  if (copy > 0 && (copy > 1 || chance() > 0.2)) return undefined
+  if (chance() < 0.04)
+    return bug === 'the bus loses what it cannot deliver' ? undefined : { dead: true, visibleAt: 0 }
+  return { dead: false, visibleAt: chance() < 0.06 ? now + chance() * 8 * HOUR_MILLISECONDS : 0 }
+}
+
+export const createWorld = (seed: number, bug: Bug | undefined, begun?: Beginning) => {
   const drawn = randomOf(seed ^ 0x5eed)
   const offsets = Array.from({ length: AUTHORIZERS + OPERATORS }, () =>
     Math.round((drawn() * 2 - 1) * LARGEST_OFFSET),
   )
-  const world = { now: BEGINNING, chance: drawn, lastReason: '' as string | undefined, checkAll: false }
+  const world = {
+    now: begun?.now ?? BEGINNING,
+    chance: drawn,
+    lastReason: '' as string | undefined,
+    checkAll: false,
+  }
   const violations: Violation[] = []
   const violate = (invariant: Invariant, detail: string): void => {
     violations.push(new Violation(invariant, detail))
   }
-  const secrets = new Set<string>()
+  const secrets = new Set<string>(begun?.secrets)
+  const directory = createDirectory()
   /** Texts that look like key material or a signature are looked up among those that are known. */
   const inspect = (text: string): void => {
     for (const run of text.match(/[\w-]{43,}/g) ?? [])
       if (secrets.has(run)) violate('secrets-never-written', `in ${text.slice(0, 60)}…`)
   }
-  const store = createStore(violate, inspect)
+  const store = createStore(violate, inspect, begun?.stored)
   const log: Log = (line) => {
     if (line.message === 'decision') world.lastReason = String(line.reason)
     if (line.message === 'a route failed' && !String(line.error).includes('cannot be reached'))
       violate('no-defect', `${line.route}: ${line.error}`)
     inspect(JSON.stringify(line))
   }
-  const bytes = (count: number) =>
-    Buffer.from(Array.from({ length: count }, () => wholeBelow(world.chance, 256)))
-  const keys = createKeyWatch(violate, secrets)
+  const bytes = (count: number) => {
+    const drawn = Buffer.allocUnsafe(count)
+    for (let index = 0; index < count; index++) drawn[index] = wholeBelow(world.chance, 256)
+    return drawn
+  }
+  const keys = createKeyWatch(violate, secrets, begun && new Map(structuredClone(begun.keys)))
   const keyRing: Services['keyRing'] = {
     ...store.ports.keyRing,
     promote: async (versionId, from) => {
@@ -83,8 +112,12 @@ export const createWorld = (seed: number, bug: Bug | undefined) => {
     ...ports,
     publisher: crossed({
       publish: async (events: Parameters<Services['publisher']['publish']>[0]) => {
-        store.send(events, () => (world.chance() < 0.2 ? 2 : 1))
-        return []
+        const refused = events.filter(() => world.chance() < 0.02)
+        store.send(
+          events.filter((event) => !refused.includes(event)),
+          (copy) => road(world.chance, world.now, copy, bug),
+        )
+        return refused.map(({ id: eventId }) => ({ eventId, retryable: true, detail: 'throttled' }))
       },
     }),
     pipeline: {
@@ -94,7 +127,7 @@ export const createWorld = (seed: number, bug: Bug | undefined) => {
         return store.queues.redrive(name, world.now)
       },
     },
-    identities: Session.NOBODY,
+    identities: afflictIdentities(identitiesOver(directory), bug),
     authorizerCaches: { flush: async () => 'flushed' },
     clock: clockOf(offset),
     newId: (kind) => idFrom(kind, bytes(16)),
@@ -113,7 +146,10 @@ export const createWorld = (seed: number, bug: Bug | undefined) => {
   return Object.assign(world, {
     bug,
     store,
-    oracle: createOracle(),
+    oracle: createOracle(begun && structuredClone(begun.known)),
+    directory,
+    /** Who asked the directory, and may still act on what it said. */
+    asking: new Set<object>(),
     violations,
     violate,
     inspect,
@@ -127,7 +163,7 @@ export const createWorld = (seed: number, bug: Bug | undefined) => {
     /** When the deployment row of a gateway was written last. */
     changedAt: new Map<string, number>(),
     parked: new Set<Task>(),
-    relay: { position: 0, task: undefined as Task | undefined },
+    relay: { position: begun?.position ?? 0, task: undefined as Task | undefined },
     rotation: { token: '', step: 0 },
     seconds: () => epochSeconds(new Date(world.now)),
   })

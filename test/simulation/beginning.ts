@@ -1,0 +1,67 @@
+import { rotateNow } from '@countersign/functions/runtime/rotating'
+import { deploy, publish } from './asking.ts'
+import { grantConsumer, register } from './asking-consumers.ts'
+import { changeRules, noRules } from './asking-people.ts'
+import type { Bug } from './bugs.ts'
+import { type Command, ROUTE_NAMES, SLOTS } from './commands.ts'
+import { ask } from './perform.ts'
+import { drain } from './quiet.ts'
+import { type Beginning, createWorld, type World } from './world.ts'
+
+let first: Promise<Beginning> | undefined
+
+/** Played once, and copied for every story. */
+export const beginning = (): Promise<Beginning> => (first ??= begun())
+
+const begun = async (): Promise<Beginning> => {
+  const world = await beginWith(0, undefined)
+  const { now, relay, store, oracle, keys, secrets } = world
+  const kept = {
+    now,
+    position: relay.position,
+    stored: store.stored(),
+    known: oracle.known,
+    keys: keys.known,
+    secrets,
+  }
+  store.close()
+  return kept
+}
+
+/** With a defect from the first command on. */
+export const beginWith = async (seed: number, bug: Bug | undefined): Promise<World> => {
+  const world = createWorld(seed, bug)
+  await begin(world)
+  return world
+}
+
+/** A first key, two consumers, one that signs for itself, and an API behind each gateway. */
+const begin = async (world: World): Promise<void> => {
+  const [operator] = world.operators
+  if (!operator) return
+  const cause = { actor: 'bootstrap', correlationId: 'begin', now: operator.clock() }
+  await rotateNow(operator, '00000000-0000-4000-8000-000000000000', cause)
+  world.oracle.acknowledge(
+    SLOTS.flatMap((_, slot) => noRules(slot)),
+    world.oracle.begin([], []),
+    world.now,
+  )
+  const commands: readonly (() => Command)[] = [
+    () => register(world, false),
+    () => register(world, false),
+    () => register(world, true),
+    ...SLOTS.flatMap((_, slot) => [() => publish(slot, 0), () => deploy(slot), () => changeRules(slot, 0)]),
+  ]
+  for (const [index, command] of commands.entries())
+    await ask(
+      world,
+      { ...command(), key: `begin-${index}`, askedAt: world.now, first: undefined },
+      { pick: 0 },
+    )
+  for (const { consumerId } of world.oracle.signers) {
+    const nothing = grantConsumer(consumerId, 0, 0)
+    world.oracle.acknowledge(nothing.refuses ?? [], world.oracle.begin([], []), world.now)
+  }
+  await drain(world)
+  if (world.oracle.consumers.length !== 2 || ROUTE_NAMES.length === 0) throw new Error('it did not begin')
+}

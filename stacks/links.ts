@@ -91,6 +91,10 @@ const GRANTS: Readonly<Record<Link, Grant>> = {
     ],
     environment: ledger,
   },
+  'ledger:days': {
+    permissions: [allow(['dynamodb:Query'], [indexArn('Ledger', 'Day'), indexArn('Ledger', 'Listed')])],
+    environment: ledger,
+  },
   'ledger:write': { permissions: [ledgerWrites], environment: ledger },
   'access:read': {
     permissions: [allow(['dynamodb:BatchGetItem'], [stored.Access.arn])],
@@ -121,6 +125,14 @@ const GRANTS: Readonly<Record<Link, Grant>> = {
       ),
     ],
     environment: { ...keyRing, SIGNING_ALGORITHM },
+  },
+  'seal-keys:read': {
+    permissions: [allow(['secretsmanager:GetSecretValue'], [secrets.SealKeys.arn])],
+    environment: {
+      SEAL_KEYS_SECRET: secrets.SealKeys.arn,
+      ISSUER,
+      RING_REFRESH_SECONDS: `${RING_REFRESH_SECONDS}`,
+    },
   },
   'api-keys:derive': {
     permissions: [allow(['secretsmanager:GetSecretValue'], [apiKeySecret.arn])],

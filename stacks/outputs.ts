@@ -24,6 +24,7 @@ export const outputs = {
     'access:write',
     'bus:publish',
     'key-ring:rotate',
+    'seal-keys:read',
     'api-keys:derive',
     'queues:inspect',
   ]).environment,

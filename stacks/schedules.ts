@@ -15,7 +15,7 @@ const run = (name: keyof typeof schedules, schedule: Schedule) => {
   const queue = givenUp[name]
   const job = functionOf(`${name}Job`, schedule, {
     description: `Runs at ${schedule.every}`,
-    timeoutSeconds: TIMEOUT_SECONDS,
+    timeoutSeconds: schedule.timeoutSeconds ?? TIMEOUT_SECONDS,
     onFailure: { retries: 2, queue },
   })
   new sst.aws.CronV2(name, {

@@ -22,7 +22,7 @@ export const indexArn = <T extends TableName>(name: T, index: keyof (typeof tabl
   $interpolate`${stored[name].arn}/index/${String(index)}`
 
 /** What an administrator puts there by hand has no rotation of ours. */
-export type SecretName = (typeof rotations)[keyof typeof rotations]['secret'] | 'Directory'
+export type SecretName = (typeof rotations)[keyof typeof rotations]['secret'] | 'Directory' | 'SealKeys'
 
 const secret = (name: string, description: string) =>
   new aws.secretsmanager.Secret(
@@ -40,6 +40,10 @@ export const secrets: Readonly<Record<SecretName, aws.secretsmanager.Secret>> = 
   KeyRing: secret(
     'KeyRing',
     'Signing keys of the tokens; its first version and all later ones are made by its rotation',
+  ),
+  SealKeys: secret(
+    'SealKeys',
+    'What signs seals and exports of the audit log; its first version is made by the bootstrap',
   ),
   Directory: secret(
     'Directory',

@@ -52,6 +52,7 @@ export const standStill = (now: Date) => {
     ledger: sqliteLedger(database),
     accessRows: sqliteAccessRows(database),
     keyRing: sqliteKeyRing(database),
+    sealKeys: sqliteKeyRing(database, 'SealKeys'),
     apiKeySecret: sqliteApiKeySecret(database),
     gatewayKeys: sqliteGatewayKeys(database),
     consumerKeyRings: (consumerId) => sqliteKeyRing(database, consumerId),

@@ -49,6 +49,8 @@ const REVEALING = [
   'packages/functions/src/runtime/identity/identities.ts',
   'packages/functions/src/runtime/identity/service-account.ts',
   'packages/functions/src/runtime/issuing.ts',
+  'packages/functions/src/http/list-security-events.ts',
+  'packages/functions/src/runtime/sealing.ts',
   'packages/functions/src/runtime/sign-in.ts',
   'packages/demo/src/tour/sign-request.ts',
   'packages/local/src/gateway/local-credentials.ts',

@@ -20,6 +20,7 @@ import { type Act, type Calls, callsIn, type Outcome, textIn } from './least-pri
 import { batchOf, type Deliveries, deliveriesIn } from './least-privilege.deliveries.ts'
 import { functionNames, type Grant } from './least-privilege.grants.ts'
 import { fresh, givenBy, type Making, type RouteMaking, routeProbes } from './least-privilege.routes.ts'
+import { unseal } from './least-privilege.seals.ts'
 import { coldStart, invoke } from './levers.ts'
 import type { EmulatorWorld } from './world.ts'
 
@@ -183,6 +184,14 @@ const scheduleProbes = (world: EmulatorWorld, calls: Calls): Named<typeof schedu
       const due = performance.now() + 1_100
       await eventually('a day is left', async () => performance.now() > due)
       return calls.invoking(schedules.RemindOfExpiry, {})
+    },
+  },
+  /** The newest seal is gone, with an event that it was over. */
+  SealAudit: {
+    late: true,
+    prepare: async () => {
+      await unseal(world)
+      return calls.invoking(schedules.SealAudit, {})
     },
   },
 })

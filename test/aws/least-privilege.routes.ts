@@ -6,6 +6,7 @@ import { DOMAIN, idTokenOf } from '../support/sign-in.ts'
 import { type Act, type Calls, type Sent, textIn } from './least-privilege.calls.ts'
 import type { Deliveries } from './least-privilege.deliveries.ts'
 import type { Grant } from './least-privilege.grants.ts'
+import { sealedDay } from './least-privilege.seals.ts'
 import { coldStart } from './levers.ts'
 import type { EmulatorWorld } from './world.ts'
 
@@ -262,6 +263,14 @@ export const routeProbes = (world: EmulatorWorld, calls: Calls, deliveries: Deli
         'GET /audit/events',
         on.includes('/index/') ? {} : { query: { entity: await given.consumer() } },
       ),
+    'GET /audit/heads': async ({ on }) =>
+      trying('GET /audit/heads', on.includes('/index/') ? {} : { query: { entity: await given.consumer() } }),
+    'GET /audit/security-events': async () => trying('GET /audit/security-events'),
+    'GET /audit/seals': async () => trying('GET /audit/seals'),
+    'GET /audit/seals/{day}': async () =>
+      trying('GET /audit/seals/{day}', { path: { day: await sealedDay(world) } }),
+    'GET /audit/seals/{day}/leaves': async () =>
+      trying('GET /audit/seals/{day}/leaves', { path: { day: await sealedDay(world) } }),
     'GET /pipeline': async () => trying('GET /pipeline'),
     'POST /pipeline/{subscription}/redrive': async ({ on }) => {
       const subscription = subscriptionOf(on)

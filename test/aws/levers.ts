@@ -4,6 +4,7 @@ import type { Levers } from '../support/world.ts'
 import { eventually } from './eventually.ts'
 import type { Allowed } from './least-privilege.grants.ts'
 import { everyEvent } from './read-models.ts'
+import { dynamoTampering } from './tampering.ts'
 import type { EmulatorWorld } from './world.ts'
 
 /** What an operator with AWS credentials can move in a deployed system. */
@@ -101,6 +102,7 @@ export const deployedLevers = (
     if (answer.errorMessage === 'Unauthorized') return 'Unauthorized'
     throw new Error(answer.errorMessage)
   },
+  tamper: dynamoTampering(world),
   logged: async () => {
     const groups = world.deployment.resources.filter(({ type }) => type.endsWith(':LogGroup'))
     return (await Promise.all(groups.map(({ id }) => linesOf(world, id)))).flat()

@@ -14,6 +14,7 @@ type Ports = Pick<
   | 'accessRows'
   | 'keyRing'
   | 'consumerKeyRings'
+  | 'sealKeys'
   | 'apiKeySecret'
   | 'gatewayKeys'
   | 'authorizerCallers'

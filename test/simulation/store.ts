@@ -68,6 +68,7 @@ export const createStore = (violate: Violate, inspect: (text: string) => void, s
     | 'accessRows'
     | 'keyRing'
     | 'consumerKeyRings'
+    | 'sealKeys'
     | 'apiKeySecret'
     | 'gatewayKeys'
     | 'authorizerCallers'
@@ -91,6 +92,7 @@ export const createStore = (violate: Violate, inspect: (text: string) => void, s
     },
     keyRing: sqliteKeyRing(database),
     consumerKeyRings: (consumerId) => sqliteKeyRing(database, consumerId),
+    sealKeys: sqliteKeyRing(database, 'SealKeys'),
     apiKeySecret: sqliteApiKeySecret(database),
     gatewayKeys: sqliteGatewayKeys(database),
     authorizerCallers: sqliteAuthorizerCallers(database),

@@ -65,6 +65,7 @@ describe('every function', () => {
       'KEY_RING_SECRET',
       'LEDGER_TABLE',
       'RING_REFRESH_SECONDS',
+      'SEAL_KEYS_SECRET',
       'SIGNING_ALGORITHM',
       'SIGN_IN',
       'SUBSCRIPTION_QUEUES',

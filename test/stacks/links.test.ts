@@ -35,6 +35,10 @@ const LINKS: Readonly<
     grants: ['', '/index/Day', '/index/Listed'].map((index) => `${onLedger('Query')}${index}`),
     told: ['LEDGER_TABLE'],
   },
+  'ledger:days': {
+    grants: ['/index/Day', '/index/Listed'].map((index) => `${onLedger('Query')}${index}`),
+    told: ['LEDGER_TABLE'],
+  },
   'ledger:write': { grants: onLedger('GetItem', 'PutItem', 'UpdateItem'), told: ['LEDGER_TABLE'] },
   'access:read': { grants: ['dynamodb:BatchGetItem on table/AccessTable'], told: ['ACCESS_TABLE'] },
   'access:write': { grants: ['dynamodb:UpdateItem on table/AccessTable'], told: ['ACCESS_TABLE'] },
@@ -51,6 +55,10 @@ const LINKS: Readonly<
       (action) => `secretsmanager:${action} on secret:KeyRing-AbCdEf`,
     ),
     told: ['ISSUER', 'KEY_RING_SECRET', 'RING_REFRESH_SECONDS', 'SIGNING_ALGORITHM'],
+  },
+  'seal-keys:read': {
+    grants: ['secretsmanager:GetSecretValue on secret:SealKeys-AbCdEf'],
+    told: ['ISSUER', 'RING_REFRESH_SECONDS', 'SEAL_KEYS_SECRET'],
   },
   'api-keys:derive': {
     grants: ['secretsmanager:GetSecretValue on secret:ApiKeys-AbCdEf'],

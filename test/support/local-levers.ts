@@ -6,6 +6,7 @@ import type { LogLine } from '@countersign/functions/runtime/services'
 import { makeFrom, openDatabase, type Platform, sqliteQueues } from '@countersign/local'
 import { schedules } from '@countersign/topology'
 import type { APIGatewayRequestAuthorizerEvent } from 'aws-lambda'
+import { sqliteTampering } from './tampering.ts'
 import type { Levers, Part } from './world.ts'
 
 /** The levers of a platform on this machine. */
@@ -44,6 +45,7 @@ export const localLevers = (platform: Platform, data: string, lines: readonly Lo
       const run = await makeFrom<object, void>(schedules[schedule].module, platform.services)
       await run({})
     },
+    tamper: sqliteTampering(join(data, 'countersign.sqlite')),
     logged: async () => [...lines],
   }
 }

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Client, createClient, type Outcome } from '@countersign/client'
 import { Redacted } from '@countersign/client/redacted'
-import type { HubEventType } from '@countersign/core/events'
+import type { HubEventType, LogEnd } from '@countersign/core/events'
+import type { EntityKind } from '@countersign/core/ledger'
 import { Session } from '@countersign/core/session'
 import type { LogLine, Services } from '@countersign/functions/runtime/services'
 import { type Platform, type PlatformOptions, type ReadModels, startPlatform } from '@countersign/local'
@@ -49,6 +50,21 @@ export interface Attaching {
 /** What can be made to stand still: what carries events to the bus, or one of its readers. */
 export type Part = 'Relay' | 'ProjectAccess'
 
+/** Which event of which entity. */
+export interface LoggedAt {
+  readonly kind: EntityKind
+  readonly id: string
+  readonly version: number
+}
+
+/** Changes what the ledger holds, past the platform; what comes back puts it as it was. */
+export interface Tampering {
+  /** The text of an event becomes another, or is taken out. */
+  event(at: LoggedAt, change: (text: string) => string | undefined): Promise<() => Promise<void>>
+  /** Where the log of an entity ends, as its state says. */
+  end(at: Omit<LoggedAt, 'version'>, change: (end: LogEnd) => LogEnd): Promise<() => Promise<void>>
+}
+
 /** What an operator of the account can do to a running platform, and no caller of its API. */
 export interface Levers {
   /** Another team's API gets the authorizer; `keyPath` is opened by API keys, `openPath` to everybody. `/{gatewayId}/{stage}/…`. */
@@ -63,6 +79,7 @@ export interface Levers {
   authorize(asked: Asked): Promise<APIGatewayAuthorizerResult | 'Unauthorized'>
   /** Runs a schedule's function now, as its clock would. */
   run(schedule: keyof typeof schedules): Promise<void>
+  readonly tamper: Tampering
   /** What the functions logged so far. */
   logged(): Promise<readonly LogLine[]>
 }

@@ -6,6 +6,7 @@ import {
   type EventQuery,
   type ListQuery,
   type Page,
+  storedEvent,
 } from '@countersign/core/ledger'
 import { dayOf, entityKey, sortable, stateOf, textOf } from './ledger-items.ts'
 import {
@@ -87,6 +88,8 @@ const KIND_OF_PREFIX: Readonly<Record<string, EntityKind>> = {
   ses: 'session',
   den: 'denial',
   use: 'token-use',
+  seal: 'seal',
+  sealpart: 'seal-part',
 }
 
 /** An id says what it is the id of; one that does not may be anything's. */
@@ -163,6 +166,6 @@ const eventFilters = ({ type, actor }: EventQuery): readonly Condition[] => [
   ...(actor === undefined ? [] : [['actor', '=', { S: actor }] as const]),
 ]
 
-const eventOf = (item: Item): EventOf => JSON.parse(textOf(item, 'event')) as EventOf
+const eventOf = (item: Item): EventOf => storedEvent(item.event?.S ?? '', `${item.pk?.S} ${item.sk?.S}`)
 
 const entryOf = <State>(item: Item): Entry<State> => ({ id: textOf(item, 'id'), ...stateOf<State>(item) })

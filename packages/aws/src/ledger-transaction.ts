@@ -114,9 +114,15 @@ const refusalsIn = (parts: readonly Part[], reasons: readonly CancellationReason
 /** A used key comes first: whoever used it has moved the version too, and the caller is to get that one's answer. */
 const refusalOf = (refused: readonly Refused[]): CommitFailure['reason'] | undefined => {
   if (refused.some(({ part }) => part.meaning.of === 'idempotency')) return 'idempotency_key_used'
-  const final = refused.some(({ part, item }) => part.meaning.of !== 'row' && !isClockBehind(part, item))
-  return final ? 'version_conflict' : undefined
+  const final = refused.filter(({ part, item }) => part.meaning.of !== 'row' && !isClockBehind(part, item))
+  if (final.length === 0) return undefined
+  // Every state is the expected one, and an event stands already where one of them goes on.
+  return final.every(({ part }) => part.meaning.of === 'event') && !refused.some(isState)
+    ? 'log_damaged'
+    : 'version_conflict'
 }
+
+const isState = ({ part }: Refused): boolean => part.meaning.of === 'state'
 
 /** The version is the expected one, so it was the time that refused: the clock that wrote last is ahead of ours. */
 const isClockBehind = ({ meaning }: Part, item: CancellationReason['Item']): boolean =>

@@ -1,3 +1,4 @@
+import type * as A from './audit-shapes.ts'
 import type * as D from './decision-shapes.ts'
 import type * as O from './oauth-shapes.ts'
 import type * as S from './shapes.ts'
@@ -25,7 +26,7 @@ export const createClient = (options: ClientOptions) => {
     decisions: {
       explain: (body: D.Explain) => post<D.Explanation>(send, '/decisions/explanation', {}, body),
     },
-    audit: { events: (query: S.AuditQuery = {}) => get<S.Page<S.AuditEvent>>(send, '/audit/events', query) },
+    audit: auditOf(send),
     pipeline: pipelineOf(send),
     health: { show: () => get<Readonly<Record<string, unknown>>>(send, '/health') },
   }
@@ -142,6 +143,22 @@ const apiKeysOf = (send: Send) => ({
   /** For good. */
   disable: (id: string, body: S.Note = {}, options: RequestOptions = {}) =>
     post<U.ApiKey>(send, at`/api-keys/${id}/disablement`, options, body),
+})
+
+const auditOf = (send: Send) => ({
+  events: (query: A.AuditQuery = {}) => get<S.Page<A.AuditEvent>>(send, '/audit/events', query),
+  /** Where the log of each entity ends. */
+  heads: (query: A.HeadQuery = {}) => get<S.Page<A.AuditHead>>(send, '/audit/heads', query),
+  /** The oldest first. */
+  seals: (query: S.Paging = {}) => get<S.Page<A.AuditSeal>>(send, '/audit/seals', query),
+  /** Of a day, `2026-01-31`. */
+  seal: (day: string) => get<A.AuditSeal>(send, at`/audit/seals/${day}`),
+  /** The log as signed Security Event Tokens (RFC 8417). */
+  securityEvents: (query: A.SecurityEventQuery = {}) =>
+    get<S.Page<string>>(send, '/audit/security-events', query),
+  /** The events that the seal of a day is over, in its order. */
+  leaves: (day: string, query: Pick<S.Paging, 'cursor'> = {}) =>
+    get<S.Page<A.SealLeaf>>(send, at`/audit/seals/${day}/leaves`, query),
 })
 
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'

@@ -233,34 +233,6 @@ export interface Compromise extends Rotation {
   readonly reissue: readonly { readonly id: string; readonly consumer: string }[]
 }
 
-/** CloudEvents 1.0 attributes and the platform's own. */
-export interface AuditEvent {
-  readonly specversion: '1.0'
-  readonly id: string
-  readonly source: string
-  readonly type: string
-  /** The id of the entity it happened to. */
-  readonly subject: string
-  readonly time: string
-  readonly datacontenttype: string
-  readonly dataversion: number
-  readonly actor: string
-  readonly correlationid: string
-  /** The event because of which this one happened. */
-  readonly causationid?: string
-  readonly entityversion: number
-  readonly previoushash: string
-  readonly data: Readonly<Record<string, unknown>>
-}
-
-export interface AuditQuery extends Paging {
-  readonly entity?: string | undefined
-  readonly type?: string | undefined
-  readonly actor?: string | undefined
-  readonly from?: string | undefined
-  readonly to?: string | undefined
-}
-
 export interface DeadLetter {
   readonly eventId?: string | null
   readonly eventType?: string | null

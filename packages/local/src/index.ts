@@ -12,7 +12,7 @@ export { type LocalServices, type LocalServicesOptions, localServices } from './
 export { type Adversity, type Bus, localBus } from './runtime/bus.ts'
 export { makeFrom } from './runtime/modules.ts'
 export type { Step } from './runtime/workers.ts'
-export { openDatabase } from './store/database.ts'
+export { type Database, openDatabase } from './store/database.ts'
 export { sqliteAccessRows } from './store/sqlite-access-rows.ts'
 export { sqliteApiKeySecret } from './store/sqlite-api-key-secret.ts'
 export { sqliteAuthorizerCallers } from './store/sqlite-authorizer-callers.ts'

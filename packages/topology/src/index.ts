@@ -1,4 +1,5 @@
 export * from './log-subscriptions.ts'
 export type * from './runs.ts'
+export * from './schedules.ts'
 export * from './signing-algorithm.ts'
 export * from './topology.ts'

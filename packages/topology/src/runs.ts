@@ -10,6 +10,8 @@ export type Link =
   | 'ledger:list'
   /** The event log, page by page. */
   | 'ledger:log'
+  /** The same by time alone. */
+  | 'ledger:days'
   /** Reading by key, and the command's transaction; without `access:write` it takes no access away. */
   | 'ledger:write'
   | 'access:read'
@@ -17,6 +19,8 @@ export type Link =
   | 'bus:publish'
   | 'key-ring:read'
   | 'key-ring:rotate'
+  /** What signs seals and exports of the log. */
+  | 'seal-keys:read'
   | 'api-keys:derive'
   | 'usage-plans:provision'
   | 'consumer-keys:read'
@@ -62,6 +66,8 @@ export interface Stream extends Runs {
 }
 
 export interface Schedule extends Runs {
+  /** 60 unless given. */
+  readonly timeoutSeconds?: number
   /** `rate(…)` of EventBridge Scheduler. */
   readonly every: `rate(${number} ${'minute' | 'minutes' | 'hour' | 'hours' | 'day' | 'days'})`
 }

@@ -1,6 +1,6 @@
 import type { EventType } from '@countersign/core/events'
 import type { Method } from '@countersign/core/shared'
-import type { HttpRoute, Link, Rotation, Runs, Schedule, Stream, Subscription } from './runs.ts'
+import type { HttpRoute, Link, Rotation, Runs, Stream, Subscription } from './runs.ts'
 
 const functions = 'packages/functions/src'
 
@@ -75,7 +75,7 @@ export const routes = {
   'POST /tokens/{id}/reroll': http('reroll-token', ['ledger:write', 'access:write', 'key-ring:read']),
   'POST /revocations': http('revoke-set', ['ledger:write', 'ledger:list', 'access:read', 'access:write']),
   'GET /.well-known/jwks.json': {
-    ...http('show-json-web-keys', ['key-ring:read']),
+    ...http('show-json-web-keys', ['key-ring:read', 'seal-keys:read']),
     authorization: 'open',
     machines: false,
   },
@@ -114,6 +114,11 @@ export const routes = {
     'consumer-keys:read',
   ]),
   'GET /audit/events': http('list-audit-events', ['ledger:log']),
+  'GET /audit/heads': http('list-audit-heads', ['ledger:list', 'ledger:read']),
+  'GET /audit/seals': http('list-audit-seals', ['ledger:list']),
+  'GET /audit/seals/{day}': http('show-audit-seal', ['ledger:read']),
+  'GET /audit/security-events': http('list-security-events', ['ledger:days', 'seal-keys:read']),
+  'GET /audit/seals/{day}/leaves': http('list-seal-leaves', ['ledger:read']),
   'GET /pipeline': http('show-pipeline', ['queues:inspect', 'access:read']),
   'POST /pipeline/{subscription}/redrive': http('redrive-subscription', ['queues:redrive']),
   'GET /health': { ...http('show-health', ['ledger:read']), authorization: 'open', machines: false },
@@ -227,6 +232,8 @@ export const auditOnly = [
   'session.started',
   'access.denied',
   'token.used',
+  'audit.day-gathered',
+  'audit.day-sealed',
 ] as const satisfies readonly EventType[]
 
 export const streams = {
@@ -238,34 +245,6 @@ export const streams = {
     maxRecordAgeSeconds: 21_600,
   },
 } as const satisfies Record<string, Stream>
-
-export const schedules = {
-  AdvanceSigningKeys: {
-    module: `${functions}/schedules/advance-signing-keys`,
-    every: 'rate(1 minute)',
-    links: ['ledger:write', 'key-ring:rotate'],
-  },
-  RetireApiKeys: {
-    module: `${functions}/schedules/retire-api-keys`,
-    every: 'rate(1 minute)',
-    links: ['ledger:write', 'ledger:list'],
-  },
-  RefreshSessions: {
-    module: `${functions}/schedules/refresh-sessions`,
-    every: 'rate(5 minutes)',
-    links: ['ledger:list', 'ledger:write', 'access:write', 'identities:read'],
-  },
-  SweepRevokedSets: {
-    module: `${functions}/schedules/sweep-revoked-sets`,
-    every: 'rate(1 minute)',
-    links: ['ledger:write', 'ledger:list', 'access:write'],
-  },
-  RemindOfExpiry: {
-    module: `${functions}/schedules/remind-of-expiry`,
-    every: 'rate(1 hour)',
-    links: ['ledger:write', 'ledger:list'],
-  },
-} as const satisfies Record<string, Schedule>
 
 /** On AWS, Secrets Manager runs these on its own schedule; on one machine the local runtime does. */
 export const rotations = {

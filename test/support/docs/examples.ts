@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { Audit } from '@countersign/core/audit'
 import {
   type Cause,
   type EventData,
@@ -294,13 +295,37 @@ const LOGS: readonly (readonly [subject: string, facts: readonly FactOf[]])[] = 
     id('token-use', 'used'),
     [fact('token.used', { tokenId: id('token', 'used'), consumerId: id('consumer', 'used'), usedAt: at(0) })],
   ],
+  [
+    Audit.partIdOf('2026-03-01', 0),
+    [
+      fact('audit.day-gathered', {
+        partId: Audit.partIdOf('2026-03-01', 0),
+        ...{ day: '2026-03-01', index: 0, events: 214, root: digestOfKey },
+      }),
+    ],
+  ],
+  [
+    Audit.sealIdOf('2026-03-01'),
+    [
+      fact('audit.day-sealed', {
+        sealId: Audit.sealIdOf('2026-03-01'),
+        ...{ day: '2026-03-01', events: 214, late: 0, parts: 1, root: digestOfKey, previous: digestOfKey },
+        kid: id('key', 'seals'),
+        seal: 'eyJhbGciOiJFZERTQSIs…',
+        sealedAt: at(1),
+      }),
+    ],
+  ],
 ]
 
 const HUB_CAUSE = { actor: 'api-hub', correlationId: 'build-482', causationId: '6f0cbb3a-hub-event' }
 const OPERATOR_CAUSE = { actor: operator, correlationId: '0b5a7c1e-request' }
 
 const LOG_CAUSE = { actor: 'decision-log', correlationId: 'evt_5d0cbb3a' }
+const SEAL_CAUSE = { actor: 'schedule', correlationId: 'evt_71c0e4f2' }
 const CAUSES: Partial<Record<EventType, Omit<Cause, 'now'>>> = {
+  'audit.day-gathered': SEAL_CAUSE,
+  'audit.day-sealed': SEAL_CAUSE,
   'api.registration-rejected': HUB_CAUSE,
   'access.denied': LOG_CAUSE,
   'token.used': LOG_CAUSE,

@@ -35,6 +35,8 @@ const KINDS = [
   'event',
   'key',
   'publication',
+  'seal',
+  'seal-part',
   'session',
   'token',
   'token-use',

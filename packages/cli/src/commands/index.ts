@@ -3,6 +3,8 @@ import { apiKeys } from './api-keys.ts'
 import { apiRules } from './api-rules.ts'
 import { apis } from './apis.ts'
 import { audit } from './audit.ts'
+import { auditProofs } from './audit-prove.ts'
+import { auditVerify } from './audit-verify.ts'
 import { call } from './call.ts'
 import { consumers } from './consumers.ts'
 import { denials } from './denials.ts'
@@ -34,6 +36,8 @@ export const commands: readonly Command[] = [
   ...apiKeys,
   ...keys,
   audit,
+  auditVerify,
+  ...auditProofs,
   denials,
   ...pipeline,
   rebuild,

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import * as access from './access.ts'
 import * as api from './api.ts'
 import * as apiKey from './api-key.ts'
+import * as audit from './audit.ts'
 import * as consumer from './consumer.ts'
 import type { Envelope } from './envelope.ts'
 import * as revocation from './revocation.ts'
@@ -52,6 +53,8 @@ export const catalog = {
   [session.SessionEnded.type]: session.SessionEnded,
   [access.AccessDenied.type]: access.AccessDenied,
   [access.TokenUsed.type]: access.TokenUsed,
+  [audit.AuditDayGathered.type]: audit.AuditDayGathered,
+  [audit.AuditDaySealed.type]: audit.AuditDaySealed,
 } as const
 
 type Catalog = typeof catalog

@@ -16,6 +16,8 @@ export const ENTITY_KINDS = [
   'session',
   'denial',
   'token-use',
+  'seal',
+  'seal-part',
 ] as const
 export type EntityKind = (typeof ENTITY_KINDS)[number]
 
@@ -81,9 +83,12 @@ export interface Change {
   readonly idempotency?: IdempotencyRecord
 }
 
-/** `version_conflict` also when a claim moved: in both cases the command is decided again on what is there now. */
+/**
+ * `version_conflict` also when a claim moved: in both cases the command is decided again on what is there now.
+ * `log_damaged`: the state is at the expected version, and the log goes on after it; somebody changed one of them by hand.
+ */
 export interface CommitFailure {
-  readonly reason: 'version_conflict' | 'idempotency_key_used'
+  readonly reason: 'version_conflict' | 'idempotency_key_used' | 'log_damaged'
 }
 
 export interface Page<T> {
@@ -124,6 +129,9 @@ export interface Ledger {
   commit(change: Change): Promise<Result<void, CommitFailure>>
   /** By creation, oldest first. */
   list<State>(kind: EntityKind, query: ListQuery): Promise<Page<Entry<State>>>
-  /** In the order of time; events of one entity always in the order of their versions. */
+  /**
+   * In the order of time; events of one entity always in the order of their versions. As they stand there, whatever they
+   * say; throws `DamagedLog` where one cannot be read.
+   */
   events(query: EventQuery): Promise<Page<EventOf>>
 }

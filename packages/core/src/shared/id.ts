@@ -8,6 +8,8 @@ const PREFIXES = {
   event: 'evt',
   key: 'key',
   publication: 'pub',
+  seal: 'seal',
+  'seal-part': 'sealpart',
   session: 'ses',
   token: 'tok',
   'token-use': 'use',

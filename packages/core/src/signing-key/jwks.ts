@@ -7,7 +7,9 @@ export interface JwkSet {
 
 /** What everybody may verify with (RFC 7517 §5): the public halves of the ring, never a key that has but one half. */
 export const jwkSet = (ring: KeyRing, now: Date): JwkSet => ({
-  keys: ring.keys.flatMap((key) =>
-    key.algorithm === 'HS512' || stateOf(ring, key, now) === 'retired' ? [] : [publicJwk(key)],
-  ),
+  keys: publicKeysOf({ keys: ring.keys.filter((key) => stateOf(ring, key, now) !== 'retired') }),
 })
+
+/** Of every key that has a public half, however old it is. */
+export const publicKeysOf = (ring: KeyRing): readonly PublicJwk[] =>
+  ring.keys.flatMap((key) => (key.algorithm === 'HS512' ? [] : [publicJwk(key)]))

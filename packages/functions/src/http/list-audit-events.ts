@@ -1,7 +1,9 @@
 import { catalog, type EventType } from '@countersign/core/events'
+import type { EventQuery } from '@countersign/core/ledger'
 import { Instant } from '@countersign/core/schema'
 import { ok } from '@countersign/core/shared'
 import { z } from 'zod'
+import { eventsOf } from '../runtime/audit-log.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { PageQuery, pageView, readCursor } from '../runtime/page.ts'
@@ -26,7 +28,7 @@ export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'lo
     async ({ query: { entity, cursor, type, actor, from, to, limit } }) => {
       const after = readCursor(cursor)
       if (!after.ok) return after
-      const page = await services.ledger.events({
+      const query: EventQuery = {
         limit,
         after: after.value,
         ...(entity !== undefined && { subject: entity }),
@@ -34,8 +36,9 @@ export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'lo
         ...(actor !== undefined && { actor }),
         ...(from !== undefined && { from }),
         ...(to !== undefined && { to }),
-      })
-      return ok({ status: 200, body: pageView(page, (event) => event) })
+      }
+      const page = await eventsOf(services, query)
+      return page.ok ? ok({ status: 200, body: pageView(page.value, (event) => event) }) : page
     },
   )
 

@@ -28,6 +28,7 @@ const begin = async (ringRefreshSeconds = 60) => {
         return { versionId: 'v', text }
       },
     } as never,
+    sealKeys: { current: async () => undefined } as never,
     newId: (kind) => idFrom(kind, bytes(16)),
     clock: () => new Date(state.now),
     log: () => {},

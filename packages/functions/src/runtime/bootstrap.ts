@@ -22,6 +22,7 @@ import { currentSigningKey, mint, readKeyRing } from './mint.ts'
 import { deployApi, registerRoutes } from './registration.ts'
 import { ridOfCompromised } from './ridding.ts'
 import { rotateNow } from './rotating.ts'
+import { ensureSealKey } from './seal-keys.ts'
 import type { Services } from './services.ts'
 
 /** The platform's own API is registered like any other, and its operator holds a token like any other. */
@@ -49,6 +50,7 @@ export const bootstrap = async (services: BootstrapServices, installation: Insta
   const cause: Cause = { actor: 'bootstrap', correlationId: services.newId('event'), now: services.clock() }
   await ensureKey(services, cause)
   await ensureApiKeySecret(services)
+  await ensureSealKey(services)
   await ensureOwnApi(services, installation, cause)
   const operator = await ensureOperator(services, installation, cause)
   const { environment, credentialFile } = installation

@@ -58,6 +58,7 @@ export const command = async (
       ...(idempotency && { idempotency }),
     })
     if (saved.ok) return ok(answer)
+    if (saved.error.reason === 'log_damaged') return err({ reason: 'log_damaged' })
   }
   return err({ reason: 'conflict' })
 }

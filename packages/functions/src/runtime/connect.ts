@@ -36,6 +36,7 @@ const Variables = {
   /** Names of the authorizer's functions, with commas between them. */
   AUTHORIZER_FUNCTIONS: Name.transform((text) => text.split(',')),
   AWS_REGION: Name,
+  SEAL_KEYS_SECRET: Name,
   API_KEY_SECRET: Name,
   CONSUMER_KEYS_PREFIX: Name,
   /** `{"<subscription>": {"queueUrl": "…", "deadLetterQueueUrl": "…"}}` */
@@ -112,6 +113,7 @@ export const connect = async (environment: Environment = process.env): Promise<S
     ),
     accessRows: lazily(() => dynamoAccessRows({ table: read('ACCESS_TABLE') })),
     keyRing: lazily(() => secretsManagerKeyRing({ secret: read('KEY_RING_SECRET') })),
+    sealKeys: lazily(() => secretsManagerKeyRing({ secret: read('SEAL_KEYS_SECRET') })),
     apiKeySecret: lazily(() => secretsManagerApiKeySecret({ secret: read('API_KEY_SECRET') })),
     gatewayKeys: lazily(() => apiGatewayKeys()),
     consumerKeyRings: (consumerId) => rings()(consumerId),

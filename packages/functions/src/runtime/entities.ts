@@ -1,4 +1,5 @@
 import { type ApiKey, type ApiKeyFact, ApiKeys } from '@countersign/core/api-key'
+import { Audit, type Seal, type SealFact } from '@countersign/core/audit'
 import { Consumer, type ConsumerFact } from '@countersign/core/consumer'
 import { DecisionLog, type TokenUse, type UseFact } from '@countersign/core/decision-log'
 import type { FactOf } from '@countersign/core/events'
@@ -91,9 +92,17 @@ export const keyLogShape: EntityShape<KeyLog, Parameters<typeof SigningKey.evolv
   createdAtOf: () => '1970-01-01T00:00:00.000Z',
 }
 
+export const sealShape: EntityShape<Seal, SealFact> = {
+  kind: 'seal',
+  evolve: (_, { data }) => data,
+  labelsOf: () => [],
+  createdAtOf: ({ day }) => Audit.startOfDay(day).toISOString(),
+}
+
 export const loadToken = (ledger: Ledger, id: string) => ledger.load<TokenState>('token', id)
 export const loadSession = (ledger: Ledger, id: string) => ledger.load<Session.Session>('session', id)
 export const loadConsumer = (ledger: Ledger, id: string) => ledger.load<ConsumerState>('consumer', id)
+export const loadSeal = (ledger: Ledger, day: string) => ledger.load<Seal>('seal', Audit.sealIdOf(day))
 export const loadKeyLog = (ledger: Ledger) => ledger.load<KeyLog>('key-ring', SigningKey.KEY_RING_ID)
 
 export const loadApiKey = (ledger: Ledger, id: string) => ledger.load<ApiKey>('api-key', id)

@@ -7,6 +7,7 @@ export const ConsumerPath = z.object({ id: idOf('consumer') })
 export const ApiPath = z.object({ name: Slug })
 export const UsagePlanPath = z.object({ name: Slug })
 export const ApiKeyPath = z.object({ id: idOf('api-key') })
+export const DayPath = z.object({ day: z.iso.date() })
 export const Noted = z.strictObject({ note: Line.optional() })
 
 /** A grant says more in its event than in the body, and an event on the bus has 256 KiB at most. */

@@ -49,6 +49,9 @@ export type Reason =
   | 'method_not_allowed'
   | 'unauthorized'
   | 'forbidden'
+  | 'log_damaged'
+  | 'seal_not_found'
+  | 'seal_key_unready'
   | 'internal_error'
   | Fault['code']
   | RuleFault['code']
@@ -89,6 +92,12 @@ const PROBLEMS = {
   method_not_allowed: [405, 'The route does not have this method'],
   unauthorized: [401, 'The credential is missing or not accepted'],
   forbidden: [403, 'The credential does not open this route'],
+  log_damaged: [500, 'The log was changed by hand; "countersign audit verify" says where'],
+  seal_not_found: [
+    404,
+    'No seal of this day: it is not over for long enough, or lies before the first event',
+  ],
+  seal_key_unready: [503, 'The key that signs seals is not there yet, or was published a moment ago'],
   internal_error: [500, 'Something went wrong on our side'],
   token_not_found: [404, 'No such token'],
   token_not_requested: [409, 'The token does not wait for a decision'],

@@ -31,6 +31,8 @@ export interface Services {
   readonly ledger: Ledger
   readonly accessRows: AccessRowStore
   readonly keyRing: KeyRingStore
+  /** What signs seals and exports of the log: the newest of its keys. */
+  readonly sealKeys: KeyRingStore
   readonly apiKeySecret: ApiKeySecretStore
   readonly gatewayKeys: GatewayKeys
   readonly consumerKeyRings: ConsumerKeyRings

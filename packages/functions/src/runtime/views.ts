@@ -1,3 +1,4 @@
+import type { Seal } from '@countersign/core/audit'
 import type { ConsumerState, SelfSigning } from '@countersign/core/consumer'
 import type { Api, Deployment } from '@countersign/core/registry'
 import { formatRoute, instantOf } from '@countersign/core/shared'
@@ -80,6 +81,8 @@ export const apiView = ({
   status,
   registeredAt,
 })
+
+export const sealView = ({ sealId, parts: _, ...seal }: Seal) => ({ id: sealId, ...seal })
 
 export const keyView = ({ createdAt, signsFrom, verifiesUntil, ...key }: KeyDescription) => ({
   ...key,

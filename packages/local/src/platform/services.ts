@@ -58,6 +58,7 @@ export const localServices = (options: LocalServicesOptions): LocalServices => {
     ledger: sqliteLedger(database, options.committed),
     accessRows: sqliteAccessRows(database),
     keyRing: sqliteKeyRing(database),
+    sealKeys: sqliteKeyRing(database, 'SealKeys'),
     apiKeySecret: sqliteApiKeySecret(database),
     gatewayKeys: sqliteGatewayKeys(database),
     consumerKeyRings: (consumerId) => sqliteKeyRing(database, consumerId),

@@ -29,11 +29,12 @@ const OPENED_BY: Opened = {
     claim: byKey,
     idempotency: byKey,
     commit: ['ledger:write'],
-    list: ['ledger:list', 'ledger:log'],
-    events: ['ledger:log'],
+    list: ['ledger:list', 'ledger:log', 'ledger:days'],
+    events: ['ledger:log', 'ledger:days'],
   },
   accessRows: { read: ['access:read'], write: ['access:write'], scan: [] },
   keyRing: { current: ring, version: ring, stage: ['key-ring:rotate'], promote: ['key-ring:rotate'] },
+  sealKeys: { current: ['seal-keys:read'], version: [], stage: [], promote: [] },
   apiKeySecret: { read: ['api-keys:derive'], create: [] },
   gatewayKeys: {
     putPlan: ['usage-plans:provision'],
@@ -86,6 +87,7 @@ export const linked = (services: Services, module: string, links: readonly Link[
     ledger: { ...methodsOf(ledger), commit },
     accessRows: opened('accessRows'),
     keyRing: opened('keyRing'),
+    sealKeys: opened('sealKeys'),
     apiKeySecret: opened('apiKeySecret'),
     gatewayKeys: opened('gatewayKeys'),
     consumerKeyRings: (consumerId) =>

@@ -1,16 +1,17 @@
 import type { SQLInputValue } from 'node:sqlite'
 import { type EventOf, parseEvent } from '@countersign/core/events'
-import type {
-  Change,
-  ClaimChange,
-  CommitFailure,
-  EntityChange,
-  Entry,
-  EventQuery,
-  IdempotencyRecord,
-  Ledger,
-  ListQuery,
-  Page,
+import {
+  type Change,
+  type ClaimChange,
+  type CommitFailure,
+  type EntityChange,
+  type Entry,
+  type EventQuery,
+  type IdempotencyRecord,
+  type Ledger,
+  type ListQuery,
+  type Page,
+  storedEvent,
 } from '@countersign/core/ledger'
 import { digestOf, err, type Json, ok, type Result } from '@countersign/core/shared'
 import type { Database, SqlRow } from './database.ts'
@@ -108,10 +109,11 @@ const saveEntity = (database: Database, entity: EntityChange): void => {
 
 const saveEvent = (database: Database, kind: string, event: EventOf): void => {
   const { id, subject, entityversion, type, actor } = event
-  database.run(
-    'INSERT INTO event (id, kind, subject, version, type, actor, time, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+  const added = database.run(
+    'INSERT INTO event (id, kind, subject, version, type, actor, time, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (kind, subject, version) DO NOTHING',
     ...[id, kind, subject, entityversion, type, actor, sortable(event.time), JSON.stringify(event)],
   )
+  if (added !== 1) throw new Refused('log_damaged')
 }
 
 const saveClaim = (database: Database, { name, owner, expectedGeneration }: ClaimChange): void => {
@@ -196,14 +198,17 @@ const listEvents = (
     optional('time < ?', sortableIfAny(to)),
   ])
   const rows = database.all(
-    `SELECT sequence, body FROM event WHERE ${sql} ORDER BY sequence LIMIT ?`,
+    `SELECT sequence, kind, subject, version, body FROM event WHERE ${sql} ORDER BY sequence LIMIT ?`,
     ...values,
     limit + 1,
   )
   const items = rows.slice(0, limit)
   const last = rows.length > limit ? items.at(-1) : undefined
-  return { items: items.map(eventIn), next: last && String(last.sequence) }
+  return { items: items.map(asStored), next: last && String(last.sequence) }
 }
+
+const asStored = ({ kind, subject, version, body }: SqlRow): EventOf =>
+  storedEvent(String(body), `${kind} ${subject} version ${version}`)
 
 export const eventIn = ({ body }: SqlRow): EventOf => {
   const event = parseEvent(JSON.parse(String(body)))

@@ -1,0 +1,5 @@
+export { faultsOfChain, linkOf } from './chain.ts'
+export { prove, readProof, readSeal } from './proof.ts'
+export * from './seal.ts'
+export { faultsOfSeals, faultsUnderSeals } from './sealed.ts'
+export { eventUriOf, SECURITY_EVENT_TYPE, securityEventOf } from './security-event.ts'

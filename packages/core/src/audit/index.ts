@@ -1,0 +1,6 @@
+export * as Audit from './audit.ts'
+export type { Finding, Head, Linked, LogFault } from './chain.ts'
+export type { Proof, ProofRefusal, Proven, SealClaims } from './proof.ts'
+export type { Leaf, Seal, SealFact, SealPart, SealPartFact } from './seal.ts'
+export type { ReadSeal, SealFault } from './sealed.ts'
+export type { PublishedKey, StatementRefusal } from './statement.ts'

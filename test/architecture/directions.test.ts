@@ -18,6 +18,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
 const BUSINESS = [
   'usage-plan',
   'revocation',
+  'lockdown',
   'api-key',
   'token',
   'consumer',

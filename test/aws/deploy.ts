@@ -61,18 +61,41 @@ const localised = (url: string, endpoint: string): string =>
   url.replace(/^https:\/\/(\w+)\.execute-api\.[\w-]+\.amazonaws\.com/, `${gatewayOf(endpoint)}/$1`)
 
 /** The bootstrap as `pnpm run deploy` runs it, with the credentials of whoever deploys. */
-export const bootstrap = async (
-  { endpoint }: Pick<Emulator, 'endpoint'>,
-  { outputs }: Deployment,
+export const bootstrap = (
+  emulator: Pick<Emulator, 'endpoint'>,
+  deployment: Deployment,
   credentialFile: string,
-): Promise<void> => {
-  const work = await mkdtemp(join(tmpdir(), 'countersign-bootstrap-'))
+) =>
+  withOutputs(deployment, async (outputs) => {
+    const program = 'packages/functions/src/deployment/bootstrap-program.ts'
+    await node([join(ROOT, program), outputs, credentialFile], credentialsFor(emulator.endpoint))
+  })
+
+/** `countersign rebuild`, as an operator runs it: the rows that differ or were put right, and whether any is left. */
+export const rebuild = (
+  emulator: Pick<Emulator, 'endpoint'>,
+  deployment: Deployment,
+  mode: '--check' | '--write',
+) =>
+  withOutputs(deployment, async (outputs) => {
+    const words = [join(ROOT, 'packages/cli/src/main.ts'), 'rebuild', mode, '--json', '--outputs', outputs]
+    const env = { ...process.env, ...credentialsFor(emulator.endpoint) }
+    const { code, stdout } = await run(process.execPath, words, { cwd: ROOT, env }).then(
+      ({ stdout }) => ({ code: 0, stdout }),
+      (failed: { readonly code: number; readonly stdout: string }) => failed,
+    )
+    const found = stdout.split('\n').filter((line) => line !== '')
+    return { code, rows: found.map((line): string => JSON.parse(line).row) }
+  })
+
+const withOutputs = async <T>({ outputs }: Deployment, work: (file: string) => Promise<T>): Promise<T> => {
+  const folder = await mkdtemp(join(tmpdir(), 'countersign-outputs-'))
   try {
-    await writeFile(join(work, 'outputs.json'), JSON.stringify(outputs))
-    const program = join(ROOT, 'packages/functions/src/deployment/bootstrap-program.ts')
-    await node([program, join(work, 'outputs.json'), credentialFile], credentialsFor(endpoint))
+    const file = join(folder, 'outputs.json')
+    await writeFile(file, JSON.stringify(outputs))
+    return await work(file)
   } finally {
-    await rm(work, { recursive: true, force: true })
+    await rm(folder, { recursive: true, force: true })
   }
 }
 

@@ -211,6 +211,14 @@ export const routeProbes = (world: EmulatorWorld, calls: Calls, deliveries: Deli
       trying('POST /revocations', {
         body: { consumer: await given.consumer(), reason: 'requested' },
       }),
+    'POST /lockdowns': async () =>
+      trying('POST /lockdowns', { body: { environment: fresh(), because: 'drill' } }),
+    'POST /lockdowns/lifting': async () => {
+      const body = { environment: fresh(), because: 'drill' }
+      await route('POST /lockdowns', { body })
+      return trying('POST /lockdowns/lifting', { body })
+    },
+    'GET /lockdowns': async () => trying('GET /lockdowns'),
     /** It keeps what it has read for some seconds. */
     'GET /.well-known/jwks.json': async () => async () => {
       await coldStart(world, 'GetWellKnownJwksJsonRoute')

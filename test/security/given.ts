@@ -107,6 +107,12 @@ export const requests = ({ consumer, signer, token, kid, apiKey }: Subjects) =>
       path: '/revocations',
       body: { consumer, issuedBefore: '2026-01-01T00:00:00Z', reason: 'requested' },
     },
+    'POST /lockdowns': { path: '/lockdowns', body: { environment: 'nowhere', because: 'drill' } },
+    'POST /lockdowns/lifting': {
+      path: '/lockdowns/lifting',
+      body: { environment: 'nowhere', because: 'over' },
+    },
+    'GET /lockdowns': { path: '/lockdowns' },
     'GET /signing-keys': { path: '/signing-keys' },
     'POST /signing-keys/rotation': { path: '/signing-keys/rotation', body: {} },
     'POST /signing-keys/{kid}/compromise': { path: `/signing-keys/${kid}/compromise`, body: {} },

@@ -18,6 +18,7 @@ export const createClient = (options: ClientOptions) => {
     apis: apisOf(send),
     tokens: tokensOf(send),
     revocations: revocationsOf(send),
+    lockdowns: lockdownsOf(send),
     signingKeys: signingKeysOf(send),
     usagePlans: usagePlansOf(send),
     apiKeys: apiKeysOf(send),
@@ -72,6 +73,16 @@ const revocationsOf = (send: Send) => ({
     post<T.RevokedSet>(send, '/revocations', options, body),
   count: (body: Omit<T.RevokeSet, 'token'>) =>
     post<T.CountedSet>(send, '/revocations', {}, { ...body, dryRun: true }),
+})
+
+const lockdownsOf = (send: Send) => ({
+  /** Nobody is let in any more, from the next authorization on; the platform's own API is spared. */
+  begin: (body: T.LockDown, options: RequestOptions = {}) =>
+    post<T.Lockdown>(send, '/lockdowns', options, body),
+  lift: (body: T.LockDown, options: RequestOptions = {}) =>
+    post<T.Lockdown>(send, '/lockdowns/lifting', options, body),
+  list: (query: S.Paging & { readonly state?: T.Lockdown['state'] | undefined } = {}) =>
+    get<S.Page<T.Lockdown>>(send, '/lockdowns', query),
 })
 
 const apisOf = (send: Send) => ({

@@ -30,6 +30,7 @@ const publish = { owner: 'o', openapi: {} }
 const deploy = { accountId: '111111111111', region: 'eu-west-2', gatewayId: 'abc123', stage: 'v1' }
 const rules = { rules: [{ group: 'g', routes: ['GET /x'] }] }
 const revoke = { reason: 'compromised' } as const
+const lockdown = { everywhere: true, because: 'drill' } as const
 const set = { api: 'pets', reason: 'compromised' } as const
 const note = { note: 'why' }
 const plan = { api: 'pets', environment: 'staging' }
@@ -61,6 +62,9 @@ it.each<[string, (client: Client) => Promise<unknown>, unknown]>([
   ['POST /tokens/tok_1/revocation', ({ tokens }) => tokens.revoke('tok_1', revoke), revoke],
   ['POST /revocations', ({ revocations }) => revocations.revoke(set), set],
   ['POST /revocations', ({ revocations }) => revocations.count(set), { ...set, dryRun: true }],
+  ['POST /lockdowns', ({ lockdowns }) => lockdowns.begin(lockdown), lockdown],
+  ['POST /lockdowns/lifting', ({ lockdowns }) => lockdowns.lift(lockdown), lockdown],
+  ['GET /lockdowns', ({ lockdowns }) => lockdowns.list(), undefined],
   ['GET /signing-keys', ({ signingKeys }) => signingKeys.list(), undefined],
   ['POST /signing-keys/rotation', ({ signingKeys }) => signingKeys.rotate(), {}],
   [

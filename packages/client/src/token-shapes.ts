@@ -56,3 +56,25 @@ export interface RevokedToken extends Token {
   /** From this instant no gateway accepts it. */
   readonly enforcedBy: string
 }
+
+/** Everywhere, or at an API (name or id), in an environment, or at one in the other. */
+export interface LockDown {
+  readonly everywhere?: true | undefined
+  readonly api?: string | undefined
+  readonly environment?: string | undefined
+  readonly because: string
+}
+
+export interface Lockdown {
+  readonly everywhere?: true
+  readonly apiId?: string
+  readonly environment?: string
+  readonly state: 'begun' | 'ended'
+  readonly because: string
+  readonly begunAt: string
+  readonly endedAt?: string
+  /** APIs that go on. */
+  readonly spares: readonly string[]
+  /** Of one that stands: from this instant no gateway lets anybody in. */
+  readonly enforcedBy?: string
+}

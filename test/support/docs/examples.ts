@@ -210,6 +210,16 @@ const LOGS: readonly (readonly [subject: string, facts: readonly FactOf[]])[] = 
     ],
   ],
   [
+    'lockdown',
+    [
+      fact('lockdown.begun', {
+        ...{ spares: [id('api', 'countersign')], because: 'tokens were found in a public bucket' },
+        begunAt: at(1),
+      }),
+      fact('lockdown.ended', { because: 'every token of the bucket is revoked', endedAt: at(2) }),
+    ],
+  ],
+  [
     rerolled,
     [
       fact('token.issued', {

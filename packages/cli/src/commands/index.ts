@@ -10,6 +10,7 @@ import { consumers } from './consumers.ts'
 import { denials } from './denials.ts'
 import { explain } from './explain.ts'
 import { keys } from './keys.ts'
+import { lockdown } from './lockdown.ts'
 import { pipeline } from './pipeline.ts'
 import { publishApi } from './publish.ts'
 import { rebuild } from './rebuild.ts'
@@ -32,6 +33,7 @@ export const commands: readonly Command[] = [
   ...tokens,
   ...tokenLife,
   revokeSet,
+  ...lockdown,
   ...usagePlans,
   ...apiKeys,
   ...keys,

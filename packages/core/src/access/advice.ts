@@ -50,7 +50,7 @@ export const ADVICE = {
   issued_before:
     'Everything that was issued before a mark is refused: for everybody, for this holder, or for this API. Issue another token.',
   locked_down:
-    'The platform is locked down: nobody is let in anywhere. Lift the lockdown when the incident is over.',
+    'There is a lockdown: nobody is let in, here or anywhere. "lockdown" shows which one stands and why; "lockdown end" lifts it when the incident is over.',
   api_closed: 'The API was deregistered. Register and deploy it again if it still lives.',
   deployment_unknown:
     'No API is deployed at these coordinates. Deploy it there, or correct account, region, gateway id or stage; a fresh deployment takes a moment to come through the pipeline.',

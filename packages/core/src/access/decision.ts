@@ -1,4 +1,6 @@
 import type { Json } from '../shared/json.ts'
+import { lockdownEntriesAt } from '../shared/lockdown-scope.ts'
+import type { Row } from '../shared/register.ts'
 import { err, ok, type Result } from '../shared/result.ts'
 import { formatRoute, type Method, type ProtectedRoute, segmentsOf } from '../shared/route.ts'
 import type { Claims } from './claims.ts'
@@ -57,13 +59,22 @@ export const decide = (
   return routeDecision(standing.value, request, binding, note)
 }
 
+type Place = Pick<DeploymentBinding, 'apiId' | 'environment'>
+
+const isLockedDown = (binding: Place, fence: Row): boolean =>
+  lockdownEntriesAt(binding).some((entry) => {
+    const found = fenceEntryOf(fence, entry)
+    return found !== undefined && !found.spares?.includes(binding.apiId)
+  })
+
 /** The entries of the fence that could concern this credential here, most sweeping first. */
-const entriesFor = (claims: Claims, { apiId }: DeploymentBinding): readonly string[] => {
+const entriesFor = (claims: Claims, binding: Place): readonly string[] => {
+  const { apiId } = binding
   const [kind, who] =
     claims.kind === 'session' ? ['subject', claims.subject] : ['consumer', claims.consumerId]
   const targets = [who, apiId, claims.kid]
   const marks = ['issued-before', ...targets.map((target) => `issued-before#${target}`)]
-  return ['lockdown', `kid#${claims.kid}`, `${kind}#${who}`, `api#${apiId}`, ...marks]
+  return [...lockdownEntriesAt(binding), `kid#${claims.kid}`, `${kind}#${who}`, `api#${apiId}`, ...marks]
 }
 
 const fencesFor = (claims: Claims, binding: DeploymentBinding, { fence }: AccessRows): Found => {
@@ -77,11 +88,11 @@ const fencesFor = (claims: Claims, binding: DeploymentBinding, { fence }: Access
 /** What the fence says of a credential at an API. */
 export const fenceReason = (
   claims: Claims,
-  binding: Pick<DeploymentBinding, 'apiId'>,
+  binding: Place,
   { fence }: Pick<AccessRows, 'fence'>,
 ): DenialReason | undefined => {
   if (!fence) return undefined
-  if (fenceEntryOf(fence, 'lockdown')) return 'locked_down'
+  if (isLockedDown(binding, fence)) return 'locked_down'
   if (fenceEntryOf(fence, `kid#${claims.kid}`)) return 'key_revoked'
   const holder = claims.kind === 'session' ? `subject#${claims.subject}` : `consumer#${claims.consumerId}`
   if (fenceEntryOf(fence, holder)) return claims.kind === 'session' ? 'subject_fenced' : 'consumer_suspended'

@@ -1,8 +1,10 @@
 import type { EventData, EventOf, EventType } from '../events/catalog.ts'
 import type { Json } from '../shared/json.ts'
+import { lockdownEntry } from '../shared/lockdown-scope.ts'
 import { applyWrite, type RegisterWrite, type Row } from '../shared/register.ts'
 import type { ProtectedRoute } from '../shared/route.ts'
 import { usageKeyOf } from '../shared/usage-key.ts'
+import { fence, forgotten, lockdownWrites, setForgotten, setWrites } from './fence-writes.ts'
 import {
   type AccessRules,
   type CompiledGrant,
@@ -12,8 +14,6 @@ import {
   consumerRowKey,
   type DeploymentBinding,
   deploymentRowKey,
-  type FenceEntry,
-  fenceRowKey,
   shards,
   type TokenGrant,
   type TokenRefusal,
@@ -27,9 +27,6 @@ const TOMBSTONE_MARGIN_SECONDS = 86_400
 
 /** An API has fewer versions than this per generation of a deployment, so a later generation always outranks. */
 const VERSIONS_PER_GENERATION = 1_000_000
-
-/** A consumer's log wrote the mark of a consumer once, and has fewer events than this. */
-const SETS_RANK = 1_000_000
 
 /** The events the read model is made of; all others leave it as it is. */
 export const PROJECTED = [
@@ -51,6 +48,8 @@ export const PROJECTED = [
   'signing-key.compromised',
   'revocation.begun',
   'revocation.completed',
+  'lockdown.begun',
+  'lockdown.ended',
   'session.started',
   'session.groups-changed',
   'session.ended',
@@ -115,12 +114,13 @@ const writesOf = (event: ProjectedEvent): readonly RegisterWrite[] => {
     case 'signing-key.compromised':
       return fence(`kid#${event.data.kid}`, rank, { since: event.data.compromisedAt })
     case 'revocation.begun':
-      return fence(markOf(event.data), SETS_RANK + rank, {
-        since: event.data.revokedAt,
-        before: secondsOf(event.data.issuedBefore),
-      })
+      return setWrites(event.data, rank)
     case 'revocation.completed':
-      return fence(markOf(event.data), SETS_RANK + rank, null).map((write) => ({ ...write, forget: true }))
+      return setForgotten(event.data, rank)
+    case 'lockdown.begun':
+      return lockdownWrites(event.data, rank)
+    case 'lockdown.ended':
+      return forgotten(lockdownEntry(event.data), rank)
     case 'api.updated':
       return event.data.deployments.flatMap((deployment) => bind(event.data, deployment, rank, 'command'))
     case 'api.deployed':
@@ -235,18 +235,6 @@ const consumerRefusals = (
     ...(before ? fence(`issued-before#${consumerId}`, rank, before) : []),
   ]
 }
-
-const markOf = ({ target }: Pick<EventData<'revocation.begun'>, 'target'>): string =>
-  target === 'everybody' ? 'issued-before' : `issued-before#${target}`
-
-const fence = (entry: string, rank: number, value: FenceEntry | null): readonly RegisterWrite[] =>
-  shards.map((shard) => ({
-    row: fenceRowKey(shard),
-    register: entry,
-    rank,
-    value: value as Json,
-    by: 'command',
-  }))
 
 const rankOf = ({ generation }: Deployment, version: number) => generation * VERSIONS_PER_GENERATION + version
 

@@ -112,11 +112,13 @@ export interface DeploymentBinding {
   readonly authorizerCacheTtlSeconds: number
 }
 
-/** A register of the fence row is one entry: `kid#…`, `consumer#…`, `subject#…`, `api#…`, `issued-before#…`, `lockdown`. */
+/** A register of the fence row is one entry: `kid#…`, `consumer#…`, `subject#…`, `api#…`, `issued-before#…`, `lockdown…`. */
 export interface FenceEntry {
   readonly since: string
   /** NumericDate, of `issued-before#…` entries: tokens issued earlier are refused. */
   readonly before?: number
+  /** Of `lockdown…` entries: the APIs that go on, because a lockdown is ended there. */
+  readonly spares?: readonly Id<'api'>[]
 }
 
 /**

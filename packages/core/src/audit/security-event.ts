@@ -37,6 +37,8 @@ const TERMS: Readonly<Record<EventType, Caep | undefined>> = {
   'token.used': undefined,
   'revocation.begun': changes('api-token', 'revoke'),
   'revocation.completed': undefined,
+  'lockdown.begun': undefined,
+  'lockdown.ended': undefined,
   'consumer.registered': undefined,
   'consumer.grants-requested': undefined,
   'consumer.grants-changed': { event: 'token-claims-change' },

@@ -5,6 +5,7 @@ import * as apiKey from './api-key.ts'
 import * as audit from './audit.ts'
 import * as consumer from './consumer.ts'
 import type { Envelope } from './envelope.ts'
+import * as lockdown from './lockdown.ts'
 import * as revocation from './revocation.ts'
 import * as session from './session.ts'
 import * as key from './signing-key.ts'
@@ -25,6 +26,8 @@ export const catalog = {
   [token.TokenRevoked.type]: token.TokenRevoked,
   [revocation.RevocationBegun.type]: revocation.RevocationBegun,
   [revocation.RevocationCompleted.type]: revocation.RevocationCompleted,
+  [lockdown.LockdownBegun.type]: lockdown.LockdownBegun,
+  [lockdown.LockdownEnded.type]: lockdown.LockdownEnded,
   [consumer.ConsumerRegistered.type]: consumer.ConsumerRegistered,
   [consumer.ConsumerGrantsRequested.type]: consumer.ConsumerGrantsRequested,
   [consumer.ConsumerGrantsChanged.type]: consumer.ConsumerGrantsChanged,

@@ -13,6 +13,7 @@ export const ENTITY_KINDS = [
   'usage-plan',
   'api-key',
   'revocation',
+  'lockdown',
   'session',
   'denial',
   'token-use',

@@ -19,14 +19,13 @@ import { consumerShape, findApi, loadConsumer, loadToken, tokenShape } from './e
 import { issueCommand } from './issuing.ts'
 import { recordKeyFacts } from './key-log.ts'
 import { currentSigningKey, mint, readKeyRing } from './mint.ts'
-import { deployApi, registerRoutes } from './registration.ts'
+import { deployApi, OWN_API, registerRoutes } from './registration.ts'
 import { ridOfCompromised } from './ridding.ts'
 import { rotateNow } from './rotating.ts'
 import { ensureSealKey } from './seal-keys.ts'
 import type { Services } from './services.ts'
 
-/** The platform's own API is registered like any other, and its operator holds a token like any other. */
-const OWN_API = 'countersign'
+/** The operator holds a token like any other. */
 const OPERATOR_CLAIM = 'operator'
 
 /** The operator's token is renewed at a start that finds less of its life left than this. */

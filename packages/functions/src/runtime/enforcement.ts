@@ -44,21 +44,32 @@ export const enforcedForTarget = async (
 ): Promise<string> => {
   const consumer = target.startsWith('con_') ? (await loadConsumer(ledger, target)).state : undefined
   if (consumer) return enforcedForConsumer(ledger, consumer, revokedAt)
+  return enforcedInScope(ledger, target.startsWith('api_') ? { apiId: target } : {}, revokedAt)
+}
+
+/** The same for everybody: everywhere, or at an API, in an environment, or at one in the other. */
+export const enforcedInScope = async (
+  ledger: Ledger,
+  { apiId, environment }: { readonly apiId?: string | undefined; readonly environment?: string | undefined },
+  revokedAt: Date,
+): Promise<string> => {
   const ends: number[] = []
   let after: string | undefined
   do {
     const page = await ledger.list<Api>('api', { labels: [], limit: PAGE, after })
-    const asked = page.items.filter(({ id }) => !target.startsWith('api_') || id === target)
-    ends.push(...asked.flatMap(({ state }) => everyCacheEnds(state, revokedAt.getTime())))
+    const asked = page.items.filter(({ id }) => apiId === undefined || id === apiId)
+    ends.push(...asked.flatMap(({ state }) => everyCacheEnds(state, revokedAt.getTime(), environment)))
     after = page.next
   } while (after !== undefined)
   return new Date(ends.reduce((latest, end) => Math.max(latest, end), revokedAt.getTime())).toISOString()
 }
 
-const everyCacheEnds = (api: Api, revokedAt: number): readonly number[] => {
+const everyCacheEnds = (api: Api, revokedAt: number, only: string | undefined): readonly number[] => {
   const places = [...api.deployments, ...(api.formerCaches ?? [])]
   const environments = new Set(places.map(({ environment }) => environment))
-  return [...environments].flatMap((environment) => cacheEnds(api, environment, revokedAt))
+  return [...environments]
+    .filter((environment) => only === undefined || environment === only)
+    .flatMap((environment) => cacheEnds(api, environment, revokedAt))
 }
 
 const cachesEnd = async (ledger: Ledger, grants: readonly Grant[], revokedAt: number): Promise<string> => {

@@ -4,6 +4,7 @@ import { Consumer, type ConsumerFact } from '@countersign/core/consumer'
 import { DecisionLog, type TokenUse, type UseFact } from '@countersign/core/decision-log'
 import type { FactOf } from '@countersign/core/events'
 import type { Ledger, Loaded } from '@countersign/core/ledger'
+import { type Lockdown, type LockdownFact, Lockdowns } from '@countersign/core/lockdown'
 import { type Api, type ApiChange, Registry } from '@countersign/core/registry'
 import { type Revocation, type RevocationFact, Revocations } from '@countersign/core/revocation'
 import { Session, type SessionFact } from '@countersign/core/session'
@@ -57,6 +58,13 @@ export const revocationShape: EntityShape<Revocation, RevocationFact> = {
   evolve: Revocations.evolve,
   labelsOf: Revocations.labelsOf,
   createdAtOf: ({ begunAt }) => begunAt,
+}
+
+export const lockdownShape: EntityShape<Lockdown, LockdownFact> = {
+  kind: 'lockdown',
+  evolve: Lockdowns.evolve,
+  labelsOf: Lockdowns.labelsOf,
+  createdAtOf: ({ firstAt }) => firstAt,
 }
 
 /** A publication that was refused is an entity of one event: nothing can be changed about it. */

@@ -11,12 +11,13 @@ export const fencedBecause = async (
   if (!Token.isIssued(token)) return undefined
   const key = Access.fenceRowKey(Access.shardOf(token.id))
   const fence = (await accessRows.read([key])).get(key)
-  const audience = token.grants.map(({ apiId }) => apiId)
+  const { grants } = token
+  const audience = grants.map(({ apiId }) => apiId)
   const { id: tokenId, kid, consumerId } = token
   const issuedAt = epochSeconds(new Date(token.issuedAt))
   const expiresAt = epochSeconds(new Date(token.expiresAt))
   const claims = { kind: 'token', tokenId, kid, consumerId, audience, issuedAt, expiresAt } as const
-  const reasons = audience.map((apiId) => Access.fenceReason(claims, { apiId }, { fence }))
+  const reasons = grants.map((grant) => Access.fenceReason(claims, grant, { fence }))
   return reasons.every((reason) => reason !== undefined) ? reasons[0] : undefined
 }
 

@@ -14,6 +14,7 @@ export type Reason =
   | 'api_key_secret_changed'
   | 'issued_before_in_future'
   | 'fence_full'
+  | 'lockdown_not_found'
   | 'overlap_malformed'
   | 'grace_malformed'
   | 'grace_given_twice'
@@ -136,6 +137,7 @@ const PROBLEMS = {
   overlap_malformed: [400, 'Not a duration of at most 30 days'],
   issued_before_in_future: [400, 'What is not issued yet cannot be revoked'],
   fence_full: [409, 'Too many sets are refused at once; wait until the tokens of some are revoked'],
+  lockdown_not_found: [404, 'Nothing of the kind was ever locked down'],
   grace_malformed: [400, 'Not a duration'],
   grace_given_twice: [400, 'Either a grace period, or none'],
   overlap_given_twice: [400, 'Either an overlap, or none'],

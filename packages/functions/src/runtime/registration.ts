@@ -27,7 +27,10 @@ export interface Publication {
 }
 
 /** The platform registers its own API as it starts; nobody else says what protects it, or that it is gone. */
-const isOwn = (name: string): boolean => Registry.nameClaim(name) === Registry.nameClaim('countersign')
+/** The platform's own API is registered like any other. */
+export const OWN_API = 'countersign'
+
+const isOwn = (name: string): boolean => Registry.nameClaim(name) === Registry.nameClaim(OWN_API)
 
 /** Does what is asked with an API, unless it is the platform's own. */
 export const withOthersApi = async (

@@ -7,7 +7,7 @@ import { eventsOf, type RebuildServices } from './look.ts'
 import { entitiesOf } from './units.ts'
 
 /** Whose events write into the fence; a key ring has one log. */
-const FENCED: readonly EntityKind[] = ['key-ring', 'consumer', 'revocation']
+const FENCED: readonly EntityKind[] = ['key-ring', 'consumer', 'revocation', 'lockdown']
 
 /**
  * The entries of the fence that may differ, each to be looked at with the logs that make it. The fence is one row of few
@@ -50,6 +50,8 @@ const sourcesOf = (entry: string): readonly string[] => {
       return [target]
     case 'issued-before':
       return [target, `set-${target}`]
+    case 'lockdown':
+      return [entry]
     default:
       return []
   }

@@ -1,0 +1,2 @@
+export type * from './lockdown.ts'
+export * as Lockdowns from './lockdown.ts'

@@ -55,15 +55,18 @@ export const registeredRoutes = (count: number): readonly ProtectedRoute[] =>
     return { method, path: `/api/v${version}/${resource}${tail}`, authorization: 'token' }
   })
 
-/** `granted` of `registered` routes, spread over the API; the request asks for the first. */
-export const subjectOf = (registered: number, granted: number): Subject => {
+/**
+ * `granted` of `registered` routes, spread over the API; the request asks for the first. The token is good for so many
+ * `others` as well, one route of each.
+ */
+export const subjectOf = (registered: number, granted: number, others = 0): Subject => {
   const routes = registeredRoutes(registered)
   const chosen = routes.filter((_, index) => (index * granted) % registered < granted)
   const now = new Date()
   const issuedAt = Math.floor(now.getTime() / 1_000) - 60
   const times = { issuedAt, expiresAt: issuedAt + 30 * DAY }
   const secret = Buffer.from(Array.from({ length: 64 }, (_, index) => (index * 37 + 11) % 256))
-  const rows = rowsOf(routes, chosen, times)
+  const rows = rowsOf(routes, chosen, times, others)
   const ring = ringOf(secret, issuedAt - DAY)
   const text = SigningKey.writeRing(ring)
   const token = tokenOf(secret, times)
@@ -97,9 +100,16 @@ const rowsOf = (
   routes: readonly ProtectedRoute[],
   chosen: readonly ProtectedRoute[],
   times: { readonly issuedAt: number; readonly expiresAt: number },
+  others: number,
 ): ReadonlyMap<string, Row> => {
   const shard = Access.shardOf(TOKEN)
+  const elsewhere = Array.from({ length: others }, (_, index) => ({
+    apiId: `api_${String(index).padStart(32, '0')}`,
+    environment: 'staging',
+    routes: [{ method: 'GET', path: '/things/{id}' }],
+  }))
   const grants = [
+    ...elsewhere,
     { apiId: API, environment: 'staging', routes: chosen.map(({ method, path }) => ({ method, path })) },
   ]
   const binding = {

@@ -141,6 +141,12 @@ const meet = async (
   }
 }
 
+/** What no decision lets through, spelt from a path that one may. */
+const climbing = (path: string): readonly string[] =>
+  ['/..', '/../admin', '/..;/admin', '/./x', '/.', '//x', '/%2e%2e/x', '/%2E./x', '%2fx', '%5C..', '%00'].map(
+    (tail) => path + tail,
+  )
+
 const LONG = Array.from({ length: 40 }, (_, index) => `resource-with-a-rather-long-name-${index}`)
 
 /** So many long routes that a policy which lists them is larger than API Gateway takes. */
@@ -181,6 +187,28 @@ describe(`an answer of the authorizer, kept (seed ${SEED}, COUNTERSIGN_SEED repe
       { seed: SEED, numRuns: 600 },
     )
     for (const count of Object.values(seen)) expect(count).toBeGreaterThan(100)
+  })
+
+  it('permits no path that climbs or hides how it is spelt, whatever it was kept for', async () => {
+    const seen = { allowed: 0, refused: 0 }
+    await fc.assert(
+      fc.asyncProperty(scene, async ({ routes, granted, requests }) => {
+        const authorize = authorizerOf(routes, granted)
+        const asked = askedOf(requests.slice(0, 6))
+        for (const { method, path } of asked) {
+          const answer = await authorize(`${STAGE}/${method}${path}`)
+          if (permits(answer, `${STAGE}/${method}${path}`)) seen.allowed += 1
+          for (const other of asked.flatMap((one) => climbing(one.path))) {
+            const arn = `${STAGE}/${method}${other}`
+            expect({ path, arn, permitted: permits(answer, arn) }).toEqual({ path, arn, permitted: false })
+            seen.refused += 1
+          }
+        }
+      }),
+      { seed: SEED, numRuns: 300 },
+    )
+    expect(seen.allowed).toBeGreaterThan(50)
+    expect(seen.refused).toBeGreaterThan(1_000)
   })
 
   it('does so when the policy of all that is opened is too large, and one route takes its place', async () => {

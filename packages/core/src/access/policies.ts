@@ -5,7 +5,7 @@ import type { OpenedRoute } from './route-table.ts'
 
 type Policies = Recent<PolicyDocument | undefined>
 
-/** An API has about as many deployments as an organisation has environments. */
+/** An API has about as many deployments as an organisation has environments, each with a cache or without. */
 const STAGES_KEPT = 8
 
 /** By what `decide` found open: one object for equal grants over equal routes, and nobody changes it. */
@@ -21,8 +21,7 @@ const policiesOf = (opened: readonly OpenedRoute[] | OpenedRoute): Policies => {
 export const openingPolicy = (
   { opened, binding }: Pick<Opening, 'opened' | 'binding'>,
   stageArn: string,
-): PolicyDocument | undefined =>
-  policiesOf(opened).get(stageArn, () => wholePolicy(stageArn, binding.routes, opened))
+): PolicyDocument | undefined => policyAt(opened, stageArn, binding, opened)
 
 /** What is left when the whole policy is too large or cannot be said in patterns: one route of those opened. */
 export const oneRoutePolicy = (
@@ -31,5 +30,16 @@ export const oneRoutePolicy = (
   stageArn: string,
 ): PolicyDocument | undefined => {
   const one = opened.find(({ registered }) => registered === route)
-  return one && policiesOf(one).get(stageArn, () => wholePolicy(stageArn, binding.routes, [one]))
+  return one && policyAt(one, stageArn, binding, [one])
+}
+
+const policyAt = (
+  of: readonly OpenedRoute[] | OpenedRoute,
+  stageArn: string,
+  { routes, authorizerCacheTtlSeconds }: Opening['binding'],
+  opened: readonly OpenedRoute[],
+): PolicyDocument | undefined => {
+  const kept = authorizerCacheTtlSeconds > 0
+  const key = kept ? `${stageArn} kept` : stageArn
+  return policiesOf(of).get(key, () => wholePolicy(stageArn, routes, opened, kept))
 }

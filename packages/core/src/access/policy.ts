@@ -21,7 +21,8 @@ export interface PolicyDocument {
 /**
  * A policy for every route a token opens on a deployment, so that API Gateway may cache it. IAM's `*` crosses slashes,
  * so a pattern may reach a registered route that is not opened: that one gets an explicit Deny, with the trailing slash
- * that API Gateway overlooks, and so do paths with anything percent-encoded, which could spell it another way.
+ * that API Gateway overlooks, and so do paths with anything percent-encoded, which could spell it another way. In a policy
+ * that is kept, a `*` must not stand for what no decision would let through: dot segments, and what is spelt to hide them.
  * Undefined when the two cannot be told apart by patterns, or when API Gateway would not take the policy. What it does
  * not say of an encoded path, `permits` tells.
  */
@@ -29,6 +30,7 @@ export const wholePolicy = (
   stageArn: string,
   registered: readonly ProtectedRoute[],
   opened: readonly OpenedRoute[],
+  kept = false,
 ): PolicyDocument | undefined => {
   const allowed = opened.flatMap(({ registered: { path }, methods }) =>
     [...methods].map((method): Route => ({ method, path })),
@@ -38,11 +40,23 @@ export const wholePolicy = (
   const denied = deniedRoutes(leftRoutes(registered, opened), allowed)
   if (!denied) return undefined
   const deny = resources(stageArn, denied)
-  return fitting(policy(allow, deny.length > 0 ? [...deny, `${stageArn}/*%*`] : []))
+  const encoded = deny.length > 0 ? ['%'] : kept ? ENCODED : []
+  const spelt = [...encoded.map((text) => `*${text}*`), ...(kept ? DOTTED : [])]
+  const crossing = allow.some((resource) => resource.includes('*'))
+  return fitting(policy(allow, [...deny, ...(crossing ? spelt.map((path) => `${stageArn}/${path}`) : [])]))
 }
 
-/** Characters that stand for themselves in a path (RFC 3986 §3.3); the client may send any other one encoded. */
-const PLAIN = /^[A-Za-z0-9._~!$&'()*+,;=:@/-]*$/
+/** Dots, slashes, backslashes and NUL; patterns know no case. */
+const ENCODED = ['%2e', '%2E', '%2f', '%2F', '%5c', '%5C', '%00'] as const
+
+/** Before each stand the method and what else comes first: `GET/files/../admin`, `GET/files//admin`, `GET/files/..;/admin`. */
+const DOTTED = ['*/..*', '*/./*', '*/.', '*//*'] as const
+
+/**
+ * Characters that stand for themselves in a path (RFC 3986 §3.3); the client may send any other one encoded. No segment
+ * begins with two dots: `DOTTED` would refuse it.
+ */
+const PLAIN = /^(?!.*\/\.\.)[A-Za-z0-9._~!$&'()*+,;=:@/-]*$/
 
 /** The registered routes, method by method, that stay closed. */
 const leftRoutes = (

@@ -34,12 +34,13 @@ export const isTemplate = (path: string): boolean => {
   const segments = path.slice(1).split('/')
   return segments.every(
     (segment, index) =>
-      (SEGMENT.test(segment) && !DOTS.has(segment)) ||
+      (SEGMENT.test(segment) && !DOTS.test(segment)) ||
       (GREEDY.test(segment) && index === segments.length - 1),
   )
 }
 
-const DOTS = new Set(['.', '..'])
+/** Dot segments (RFC 3986 §3.3), also with path parameters, which some servers take away before they look for dots: `..;a=1`. */
+const DOTS = /^\.\.?(?:;.*)?$/
 
 const PARAMETER = /\{[^{}]+\}/g
 
@@ -67,7 +68,7 @@ export const segmentsOf = (path: string): readonly string[] | undefined => {
   const segments: string[] = []
   for (const raw of path.slice(1).split('/')) {
     const segment = raw.includes('%') ? decodeOnce(raw) : raw
-    if (segment === undefined || DOTS.has(segment)) return undefined
+    if (segment === undefined || DOTS.test(segment)) return undefined
     segments.push(segment)
   }
   return segments

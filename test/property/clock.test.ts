@@ -183,6 +183,78 @@ describe('a tombstone', () => {
   })
 })
 
+describe('a clock that was set back by an hour', () => {
+  const AHEAD = START + 2 * 3_600 * SECOND
+  const BACK = AHEAD - 3_600 * SECOND
+  beforeEach(() => {
+    now = AHEAD
+  })
+
+  it('refuses what is refused from then on, and keeps each log in the order in which it was said', async () => {
+    const token = await given('2d')
+    now = BACK
+    done(await world.client.tokens.disable(token.id))
+    done(await world.client.tokens.revoke(token.id, { reason: 'requested' }))
+    await restarted()
+    for (const at of [BACK, AHEAD, AHEAD + DAY]) {
+      now = at
+      expect(await statusOf(token)).toBe(401)
+    }
+    now = AHEAD
+    const { items } = done(await world.client.audit.events({ entity: token.id, limit: 10 }))
+    expect(items.map(({ type, entityversion }) => [type, entityversion])).toEqual([
+      ['token.issued', 1],
+      ['token.disabled', 2],
+      ['token.revoked', 3],
+    ])
+    await rowsOf(world.platform)
+  })
+
+  it('suspends, resumes and locks down by what was said last, not by when', async () => {
+    const consumer = await givenConsumer(world.client)
+    await givenApi(world.client)
+    const token = await givenToken(world.client, consumer, { expiresIn: '2d' })
+    await delivered(world.platform)
+    const lockdown = { everywhere: true, because: 'drill' } as const
+    done(await world.client.consumers.suspend(consumer))
+    done(await world.client.lockdowns.begin(lockdown))
+    now = BACK
+    done(await world.client.consumers.resume(consumer))
+    done(await world.client.lockdowns.lift(lockdown))
+    now = AHEAD
+    expect(await statusOf(token)).toBe(200)
+    now = BACK
+    done(await world.client.lockdowns.begin(lockdown))
+    now = AHEAD
+    expect(await statusOf(token)).toBe(401)
+  })
+
+  it('lets nobody in with what it has not issued yet, and everybody once it is right again', async () => {
+    const token = await given('2d')
+    now = BACK
+    expect(await statusOf(token)).toBe(401)
+    now = AHEAD
+    expect(await statusOf(token)).toBe(200)
+  })
+
+  it('signs with the key before one that does not sign yet, and every token is good when it is right again', async () => {
+    const before = await given('2d')
+    const { kid, signsFrom } = done(await world.client.signingKeys.rotate())
+    now = BACK
+    const consumer = await givenConsumer(world.client, 'back')
+    const back = await givenToken(world.client, consumer, { expiresIn: '2d' })
+    await delivered(world.platform)
+    expect(await statusOf(back)).toBe(200)
+    now = Date.parse(signsFrom) + SECOND
+    const after = await givenToken(world.client, consumer, { expiresIn: '2d' })
+    await delivered(world.platform)
+    expect(done(await world.client.tokens.show(after.id)).kid).toBe(kid)
+    for (const token of [before, back, after]) expect(await statusOf(token)).toBe(200)
+    const { items } = done(await world.client.signingKeys.list())
+    expect(items.filter(({ state }) => state === 'signing')).toHaveLength(1)
+  })
+})
+
 describe('an Idempotency-Key', () => {
   it('is known for a day, and is free after it', async () => {
     const body = { name: 'billing', type: 'service', owner: 'payments' } as const

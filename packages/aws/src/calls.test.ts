@@ -1,4 +1,5 @@
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb'
+import { isUnavailable } from '@countersign/core/shared'
 import { describe, expect, it } from 'vitest'
 import { clientSettings, waitOf, within } from './calls.ts'
 import { messagesOf, wire } from './wire.fixture.ts'
@@ -28,6 +29,28 @@ describe('a call of the SDK', () => {
     expect(calls).toHaveLength(3)
     expect(requestHandler).toMatchObject({ requestTimeout: 700, throwOnRequestTimeout: true })
   })
+})
+
+describe('what goes wrong with a call', () => {
+  const thrownFor = async (script: Parameters<typeof wire>[0]) => {
+    const client = new DynamoDBClient({ ...wire(script).settings, maxAttempts: 1 })
+    return within(50, 'reading', (limit) => client.send(get, limit)).catch((error: unknown) => error)
+  }
+
+  it.each([
+    ['no answer in time', 'never'],
+    ['a fault of the service', { status: 500, body: {} }],
+    ['too much at once', { status: 400, body: { __type: 'ThrottlingException' } }],
+  ] as const)('is weather when it is %s', async (_, script) => {
+    expect(isUnavailable(await thrownFor(script))).toBe(true)
+  })
+
+  it.each(['AccessDeniedException', 'ValidationException', 'ResourceNotFoundException'])(
+    'is ours when it is %s',
+    async (__type) => {
+      expect(isUnavailable(await thrownFor({ status: 400, body: { __type } }))).toBe(false)
+    },
+  )
 })
 
 describe('the wait before another attempt', () => {

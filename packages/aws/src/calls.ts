@@ -1,3 +1,5 @@
+import { Unavailable } from '@countersign/core/shared'
+
 /** Attempts the SDK makes by itself for one call: throttling, 5xx and broken connections. */
 const ATTEMPTS = 3
 
@@ -21,9 +23,23 @@ export const within = async <T>(
   try {
     return await call({ abortSignal })
   } catch (cause) {
-    throw new Error(failure(doing, cause), { cause })
+    const Thrown = isWeather(cause) ? Unavailable : Error
+    throw new Thrown(failure(doing, cause), { cause })
   }
 }
+
+/** Too much at once, no answer in time, no connection, or a fault that the service calls its own. */
+const isWeather = (cause: unknown): boolean => {
+  if (!(cause instanceof Error)) return false
+  const { $fault, code = '' } = cause as Error & { readonly $fault?: string; readonly code?: string }
+  return (
+    $fault === 'server' ||
+    /Timeout|Abort|Throttl|TooManyRequests|Throughput|Limit/.test(cause.name) ||
+    CUT_OFF.test(code)
+  )
+}
+
+const CUT_OFF = /^(?:ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ETIMEDOUT|ENETUNREACH)/
 
 /** The service's name for the fault and nothing of what was sent or received. */
 export const failure = (doing: string, cause: unknown): string =>

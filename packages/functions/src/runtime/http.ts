@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { Cause } from '@countersign/core/events'
-import { digestOf, err, hasDuplicateMember, ok, type Result } from '@countersign/core/shared'
+import { digestOf, err, hasDuplicateMember, isUnavailable, ok, type Result } from '@countersign/core/shared'
 import middy from '@middy/core'
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda'
 import type { z } from 'zod'
@@ -63,7 +63,8 @@ export const httpHandler = <Body = undefined, Path = undefined, Query = undefine
       route: routeOf(request.event),
       error: causesOf(request.error),
     })
-    request.response = problemResponse({ reason: 'internal_error' }, instanceOf(request.event))
+    const reason = isUnavailable(request.error) ? 'store_unavailable' : 'internal_error'
+    request.response = problemResponse({ reason }, instanceOf(request.event))
   })
   return async (event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> =>
     (await guarded(event, {} as never)) as APIGatewayProxyResult
@@ -96,11 +97,18 @@ const jsonResponse = ({
   body: JSON.stringify(body),
 })
 
+/** What is not there now may be a moment later (RFC 9110 §10.2.3). */
+const RETRY_AFTER_SECONDS = 5
+
 export const problemResponse = (refusal: Refusal, instance: string): APIGatewayProxyResult => {
   const problem = problemOf(refusal, instance)
   return {
     statusCode: problem.status,
-    headers: { 'content-type': PROBLEM_MEDIA_TYPE, 'cache-control': 'no-store' },
+    headers: {
+      'content-type': PROBLEM_MEDIA_TYPE,
+      'cache-control': 'no-store',
+      ...(problem.status === 503 && { 'retry-after': String(RETRY_AFTER_SECONDS) }),
+    },
     body: JSON.stringify(problem),
   }
 }

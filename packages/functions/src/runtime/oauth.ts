@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { Cause } from '@countersign/core/events'
-import { err, ok, type Result } from '@countersign/core/shared'
+import { err, isUnavailable, ok, type Result } from '@countersign/core/shared'
 import middy from '@middy/core'
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda'
 import { causeOf, causesOf, header } from './http.ts'
@@ -54,14 +54,22 @@ export const oauthHandler = (
     const { httpMethod, resource } = request.event
     const route = `${httpMethod} ${resource}`
     services.log({ level: 'error', message: 'a route failed', route, error: causesOf(request.error) })
-    request.response = json(500, {
-      error: 'server_error',
-      error_description: 'Something went wrong on our side',
-      code: 'internal_error',
-    })
+    request.response = isUnavailable(request.error) ? refused(UNAVAILABLE) : json(500, FAILED)
   })
   return async (event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> =>
     (await guarded(event, {} as never)) as APIGatewayProxyResult
+}
+
+const UNAVAILABLE: OauthRefusal = {
+  error: 'temporarily_unavailable',
+  code: 'store_unavailable',
+  detail: 'The store cannot be reached or written to; nothing was done, try again',
+}
+
+const FAILED = {
+  error: 'server_error',
+  error_description: 'Something went wrong on our side',
+  code: 'internal_error',
 }
 
 const json = (statusCode: number, body: object): APIGatewayProxyResult => ({

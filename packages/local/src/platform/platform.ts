@@ -129,7 +129,13 @@ export const startPlatform = async (options: PlatformOptions): Promise<Platform>
     signIn.issuer = servers.signIn
     const schedules = startSchedules(services)
     const accounting = decisions.follow(services)
-    const sweeping = setInterval(() => sweep(database, clock()), SWEEP_MILLISECONDS).unref()
+    const sweeping = setInterval(() => {
+      try {
+        sweep(database, clock())
+      } catch (error) {
+        failed(error) // the next hour sweeps what is left
+      }
+    }, SWEEP_MILLISECONDS).unref()
     return {
       api: servers.api,
       gateway: servers.gateway,

@@ -1,6 +1,7 @@
 import { chmodSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { MIGRATIONS, SCHEMA, SCHEMA_VERSION } from './schema.ts'
+import { guardOf, onFile } from './weather.ts'
 
 export type SqlRow = Readonly<Record<string, string | number | null>>
 
@@ -28,6 +29,7 @@ export const openDatabase = (path: string): Database => {
     'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000',
   )
   if (path !== ':memory:') chmodSync(path, 0o600)
+  const guard = guardOf(path)
   const statements = new Map<string, StatementSync>()
   const prepared = (text: string): StatementSync => {
     const statement = statements.get(text) ?? sql.prepare(text)
@@ -38,14 +40,18 @@ export const openDatabase = (path: string): Database => {
   dataVersion.setReturnArrays(true) // asked with every request, and a row as an object takes as long again
   const memory = createMemory(() => (dataVersion.get() as unknown as [number])[0])
   const database: Database = {
-    all: (text, ...parameters) => prepared(text).all(...parameters) as unknown as readonly SqlRow[],
-    get: (text, ...parameters) => prepared(text).get(...parameters) as SqlRow | undefined,
+    all: (text, ...parameters) =>
+      onFile(path, () => prepared(text).all(...parameters) as unknown as readonly SqlRow[]),
+    get: (text, ...parameters) => onFile(path, () => prepared(text).get(...parameters) as SqlRow | undefined),
     run: (text, ...parameters) => {
       memory.forget()
-      return Number(prepared(text).run(...parameters).changes)
+      return onFile(path, () => Number(prepared(text).run(...parameters).changes))
     },
-    memory: () => (sql.isTransaction ? new Map() : memory.now()),
-    transaction: (work) => inTransaction(sql, work),
+    memory: () => (sql.isTransaction ? new Map() : onFile(path, memory.now)),
+    transaction: (work) => {
+      guard()
+      return onFile(path, () => inTransaction(sql, work))
+    },
     close: () => sql.close(),
   }
   migrate(sql, database)
@@ -80,7 +86,8 @@ const inTransaction = <T>(sql: DatabaseSync, work: () => T): T => {
     sql.exec('COMMIT')
     return result
   } catch (error) {
-    sql.exec('ROLLBACK')
+    // A full or failing disk has SQLite undo it by itself.
+    if (sql.isTransaction) sql.exec('ROLLBACK')
     throw error
   }
 }

@@ -1,7 +1,7 @@
-import type { Ledger } from '@countersign/core/ledger'
+import type { IdempotencyRecord, Ledger } from '@countersign/core/ledger'
 import { err, ok } from '@countersign/core/shared'
 import { describe, expect, it } from 'vitest'
-import { command } from './command.ts'
+import { command, repeatable } from './command.ts'
 
 const asked = {
   cause: { actor: 'con_1', correlationId: 'request', now: new Date('2026-03-01T12:00:00Z') },
@@ -40,5 +40,26 @@ describe('a command', () => {
 
   it('gives up after ten decisions', async () => {
     expect(await racing(99)).toMatchObject({ answer: err({ reason: 'conflict' }), decisions: 10 })
+  })
+})
+
+describe('work that can be repeated', () => {
+  it('is answered alike to two at once with one key: as the faster one of them was', async () => {
+    const records = new Map<string, IdempotencyRecord>()
+    const ledger = {
+      idempotency: async (key: string) => records.get(key),
+      commit: async ({ idempotency }: { idempotency: IdempotencyRecord }) => {
+        if (records.has(idempotency.key)) return err({ reason: 'idempotency_key_used' } as const)
+        records.set(idempotency.key, idempotency)
+        return ok(undefined)
+      },
+    } as unknown as Ledger
+    const answer = (kid: string) => ok({ status: 202, body: { kid } })
+    let faster: unknown
+    const slower = await repeatable({ ledger }, asked, async () => {
+      faster = await repeatable({ ledger }, asked, async () => answer('key_2'))
+      return answer('key_1')
+    })
+    expect([faster, slower]).toEqual([answer('key_2'), answer('key_2')])
   })
 })

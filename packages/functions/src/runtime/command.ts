@@ -73,8 +73,10 @@ export const repeatable = async (
   const earlier = key ? await ledger.idempotency(key) : undefined
   if (earlier) return replay(earlier, asked.fingerprint)
   const done = await work()
-  if (done.ok && key) await ledger.commit({ entities: [], idempotency: recordOf(key, asked, done.value) })
-  return done
+  if (!done.ok || !key) return done
+  const saved = await ledger.commit({ entities: [], idempotency: recordOf(key, asked, done.value) })
+  const faster = saved.ok ? undefined : await ledger.idempotency(key)
+  return faster ? replay(faster, asked.fingerprint) : done
 }
 
 const keyOf = ({ cause, idempotencyKey }: Asked): string | undefined =>

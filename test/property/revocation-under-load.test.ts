@@ -75,13 +75,19 @@ describe('revocations, with warm authorizers in processes of their own on one st
 
   it('leave nothing that is accepted five seconds after the answer, with a cache of five seconds', async () => {
     const authorizers = await warmed(5)
-    const { id, presented } = await givenToken(world.client, consumer)
-    await delivered(world.platform)
-    await each(authorizers, { do: 'ask', token: presented }, 'warm')
-    done(await world.client.tokens.revoke(id, { reason: 'compromised' }))
-    const within = await each(authorizers, { do: 'report', ahead: 0 }, 'counted')
-    const after = await each(authorizers, { do: 'report', ahead: 5_000 }, 'counted')
-    expect(accepted(within), 'the caches still hold what they were given').toBeGreaterThan(0)
-    expect(accepted(after)).toBe(0)
+    let kept = 0
+    // A machine that stands still for five seconds has emptied the caches before it says so; then once more.
+    for (let count = 0; count < REVOCATIONS || kept === 0; count++) {
+      const { id, presented } = await givenToken(world.client, consumer)
+      await delivered(world.platform)
+      await each(authorizers, { do: 'ask', token: presented }, 'warm')
+      done(await world.client.tokens.revoke(id, { reason: 'compromised' }))
+      kept += accepted(await each(authorizers, { do: 'report', ahead: 0 }, 'counted'))
+      const after = await each(authorizers, { do: 'report', ahead: 5_000 }, 'counted')
+      await each(authorizers, { do: 'report', ahead: -5_000 }, 'counted')
+      expect(after.map(({ asked }) => asked)).toEqual(authorizers.map(() => 50))
+      expect(accepted(after)).toBe(0)
+    }
+    expect(kept, 'the caches held what they were given').toBeGreaterThan(0)
   })
 })

@@ -12,13 +12,21 @@ const CALLS_PER_TOKEN = 15
 
 interface Tally {
   calls: number
+  /** Callers that called since the last change of keys. */
+  readonly lately: Set<number>
   readonly wronglyRefused: string[]
   readonly wronglyAccepted: string[]
   readonly algorithms: Set<string>
 }
 
 describe('three rotations, one of them to another algorithm, and an emergency, with eight callers at it', () => {
-  const tally: Tally = { calls: 0, wronglyRefused: [], wronglyAccepted: [], algorithms: new Set() }
+  const tally: Tally = {
+    calls: 0,
+    lately: new Set(),
+    wronglyRefused: [],
+    wronglyAccepted: [],
+    algorithms: new Set(),
+  }
   /** Keys that somebody asked to give up, and those of which it was acknowledged. */
   const [asked, acknowledged] = [new Set<string>(), new Set<string>()]
   let world: LocalWorld
@@ -33,7 +41,10 @@ describe('three rotations, one of them to another algorithm, and an emergency, w
     if (over && status === 401) refusedAfter += 1
   }
 
-  const caller = async (consumer: string, isOver: () => boolean): Promise<void> => {
+  /** Calls with the newest token that it could get, and with the first one that it had. */
+  const caller = async (index: number, consumer: string, isOver: () => boolean): Promise<void> => {
+    const { presented: first } = await givenToken(world.client, consumer)
+    const { kid: firstKid = '' } = decodeProtectedHeader(first)
     while (!isOver()) {
       const { presented } = await givenToken(world.client, consumer)
       const { kid = '', alg = '' } = decodeProtectedHeader(presented)
@@ -43,7 +54,15 @@ describe('three rotations, one of them to another algorithm, and an emergency, w
         await call(presented, kid)
         await setImmediate()
       }
+      await call(first, firstKid)
+      tally.lately.add(index)
     }
+  }
+
+  /** Whatever just happened to the keys, everybody has had a token since, and called with it. */
+  const everybodyCalled = async () => {
+    tally.lately.clear()
+    await eventually('calls of every caller', () => tally.lately.size === CALLERS || undefined)
   }
 
   const signs = async (kid: string) =>
@@ -59,12 +78,16 @@ describe('three rotations, one of them to another algorithm, and an emergency, w
     const held = await givenToken(world.client, consumer)
     await delivered(world.platform)
     let over = false
-    const callers = Promise.all(Array.from({ length: CALLERS }, () => caller(consumer, () => over)))
+    const callers = Promise.all(
+      Array.from({ length: CALLERS }, (_, index) => caller(index, consumer, () => over)),
+    )
     const first = decodeProtectedHeader(held.presented).kid ?? ''
     let signing = ''
     for (const algorithm of ['HS512', 'ES256', 'HS512']) {
+      await everybodyCalled()
       signing = done(await world.client.signingKeys.rotate({ algorithm })).kid
       await signs(signing)
+      await everybodyCalled()
       await call(held.presented, first)
     }
     const stolen = await givenToken(world.client, consumer)
@@ -75,7 +98,9 @@ describe('three rotations, one of them to another algorithm, and an emergency, w
     acknowledged.add(signing)
     await call(stolen.presented, signing)
     await signs(kid)
+    await everybodyCalled()
     await call(held.presented, first)
+    await call(stolen.presented, signing)
     over = true
     await callers
   })

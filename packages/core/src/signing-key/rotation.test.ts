@@ -165,6 +165,16 @@ describe('a rotation', () => {
     expect(reasonOf(await rotate('r3', context()))).toBe('done')
   })
 
+  it('that died is taken up however late in a ring that nobody has to learn of first', async () => {
+    const { context, kids, pass } = world()
+    const ofConsumer = () => context({ refreshSeconds: 0 })
+    await rotate('r1', ofConsumer())
+    await createSecret('r2', ofConsumer())
+    pass(10 * REFRESH)
+    expect(reasonOf(await rotate('r2', ofConsumer()))).toBe('done')
+    expect(await kids()).toHaveLength(2)
+  })
+
   it('that is done is done however late its steps are repeated', async () => {
     const { context, kids, pass } = world()
     await rotate('r1', context())

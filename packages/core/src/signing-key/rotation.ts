@@ -99,14 +99,17 @@ export const rotate = async (
   return tested.ok ? finishSecret(rotationId, context) : tested
 }
 
-/** A rotation that lay about: its key would sign before every authorizer has had an occasion to learn of it. */
+/**
+ * A rotation that lay about: its key would sign before every authorizer has had an occasion to learn of it. A ring without
+ * an interval is read when a key of it is met, and nothing in it comes too late.
+ */
 const isTooLate = (
   next: KeyRing,
   current: KeyRing,
   { now, refreshSeconds, compromised }: RotationTiming,
 ): boolean => {
   const added = next.keys.at(-1)
-  if (!added || compromised !== undefined || !signingKey(current, now)) return false
+  if (!added || refreshSeconds === 0 || compromised !== undefined || !signingKey(current, now)) return false
   return added.signsFrom - refreshSeconds < epochSeconds(now)
 }
 

@@ -37,10 +37,8 @@ const SIGN_IN = signInIn(process.env.COUNTERSIGN_SIGN_IN)
 const allow = (actions: string[], resources: $util.Input<Text[]>): Statement => ({ actions, resources })
 
 /** No `DeleteItem`: what the ledger holds is the audit, and no function can take anything out of it. */
-const ledgerWrites = allow(
-  ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
-  [stored.Ledger.arn],
-)
+const ledgerAppends = allow(['dynamodb:PutItem', 'dynamodb:UpdateItem'], [stored.Ledger.arn])
+const ledgerWrites = allow(['dynamodb:GetItem', ...ledgerAppends.actions], [stored.Ledger.arn])
 
 const ledger = { LEDGER_TABLE: stored.Ledger.name }
 const access = { ACCESS_TABLE: stored.Access.name }
@@ -96,6 +94,7 @@ const GRANTS: Readonly<Record<Link, Grant>> = {
     environment: ledger,
   },
   'ledger:write': { permissions: [ledgerWrites], environment: ledger },
+  'ledger:append': { permissions: [ledgerAppends], environment: ledger },
   'access:read': {
     permissions: [allow(['dynamodb:BatchGetItem'], [stored.Access.arn])],
     environment: access,

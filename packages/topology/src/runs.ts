@@ -14,6 +14,8 @@ export type Link =
   | 'ledger:days'
   /** Reading by key, and the command's transaction; without `access:write` it takes no access away. */
   | 'ledger:write'
+  /** The transaction alone, for what begins something new and has nothing to look up. */
+  | 'ledger:append'
   | 'access:read'
   | 'access:write'
   | 'bus:publish'

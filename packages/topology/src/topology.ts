@@ -99,7 +99,7 @@ export const routes = {
   'POST /api-keys/{id}/rotation': http('rotate-api-key', ['ledger:write', 'api-keys:derive']),
   'POST /api-keys/{id}/disablement': http('disable-api-key', ['ledger:write']),
   'POST /oauth/token': {
-    ...http('exchange-token', ['ledger:write', 'access:write', 'key-ring:read', 'identities:read']),
+    ...http('exchange-token', ['ledger:append', 'access:write', 'key-ring:read', 'identities:read']),
     authorization: 'open',
     machines: false,
   },

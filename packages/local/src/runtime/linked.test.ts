@@ -53,6 +53,13 @@ describe('the ports of a function', () => {
     expect(() => pipeline.redrive('ProjectAccess')).toThrow('pipeline.redrive')
   })
 
+  it('begin something new without being able to look anything up', async () => {
+    const { ledger } = linked(services, 'a function', ['ledger:append'])
+    expect(await ledger.commit({ entities: [] })).toEqual({ ok: true, value: undefined })
+    expect(() => ledger.load('consumer', 'con_1')).toThrow('no link of a function opens ledger.load')
+    expect(() => ledger.idempotency('key')).toThrow('ledger.idempotency')
+  })
+
   it('take no access away in a command without the link to the read model', async () => {
     const change = { entities: [], access: [write] }
     expect(() => linked(services, 'a function', ['ledger:write']).ledger.commit(change)).toThrow('read model')

@@ -28,7 +28,7 @@ const OPENED_BY: Opened = {
     load: byKey,
     claim: byKey,
     idempotency: byKey,
-    commit: ['ledger:write'],
+    commit: ['ledger:write', 'ledger:append'],
     list: ['ledger:list', 'ledger:log', 'ledger:days'],
     events: ['ledger:log', 'ledger:days'],
   },

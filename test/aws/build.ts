@@ -15,9 +15,11 @@ import {
 } from '@countersign/topology'
 import { type BuildOptions, build as esbuild, version } from 'esbuild'
 import type { Build } from '../stacks/evaluation.ts'
+import { alone } from '../support/alone.ts'
+import { CACHE } from './installed.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
-const KEPT = join(ROOT, 'node_modules/.cache/countersign/bundles')
+const KEPT = join(CACHE, 'bundles')
 
 /** What SST's command puts before every bundle (`pkg/runtime/node` of SST). */
 const BANNER = [
@@ -84,8 +86,11 @@ const bundles = (): Promise<string> => {
 const freshBundles = async (): Promise<string> => {
   const key = createHash('sha256').update(version).update(JSON.stringify(OPTIONS)).digest('hex').slice(0, 24)
   const index = join(KEPT, `${key}.json`)
-  const kept = existsSync(index) ? (JSON.parse(readFileSync(index, 'utf8')) as Kept) : undefined
-  return kept && isFresh(kept) ? kept.folder : makeBundles(index)
+  // Deployments start side by side: one makes the bundles, the others find them.
+  return alone(`${index}.lock`, async () => {
+    const kept = existsSync(index) ? (JSON.parse(readFileSync(index, 'utf8')) as Kept) : undefined
+    return kept && isFresh(kept) ? kept.folder : makeBundles(index)
+  })
 }
 
 /** Which folder holds the bundles, and the digests of all that went into them. */

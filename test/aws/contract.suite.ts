@@ -1,38 +1,26 @@
 import { randomUUID } from 'node:crypto'
 import {
   apiGatewayKeys,
-  dynamoAccessRows,
-  dynamoLedger,
-  dynamoStoredRows,
   eventBridgePublisher,
   lambdaAuthorizerCallers,
   secretsManagerConsumerKeyRings,
   secretsManagerKeyRing,
   sqsPipeline,
 } from '@countersign/aws'
-import {
-  environmentCredentials,
-  fetchAccessRows,
-  fetchConsumerKeyRings,
-  fetchKeyRing,
-} from '@countersign/aws/authorizer'
+import { environmentCredentials, fetchConsumerKeyRings, fetchKeyRing } from '@countersign/aws/authorizer'
 import { type SubscriptionName, subscriptions } from '@countersign/topology'
 import { afterAll, describe, expect, it } from 'vitest'
-import { accessRowsContract } from '../contract/access-rows.ts'
 import { authorizerCallersContract } from '../contract/authorizer-callers.ts'
 import { anyEvent, newIds } from '../contract/changes.ts'
 import { gatewayKeysContract, type KeyStore } from '../contract/gateway-keys.ts'
 import { keyRingContract } from '../contract/key-ring.ts'
-import { ledgerContract } from '../contract/ledger.ts'
-import { ledgerPagesContract } from '../contract/ledger-pages.ts'
 import { type Delivery, pipelineContract, type Road } from '../contract/pipeline.ts'
-import { storedRowsContract } from '../contract/stored-rows.ts'
 import { evaluate } from '../stacks/evaluate.ts'
-import type { Inputs } from '../stacks/evaluation.ts'
-import { KINDS, type Kind, the } from '../stacks/graph.ts'
+import { the } from '../stacks/graph.ts'
+import { resourcesOf } from './another.ts'
 import { credentialsFor } from './deploy.ts'
+import { dynamoContract, PATIENT } from './dynamo-contract.ts'
 import { ACCOUNT, REGION, startEmulator } from './emulator.ts'
-import { createResource } from './resources/index.ts'
 import { createWire } from './wire.ts'
 import { zipOf } from './zip.ts'
 
@@ -43,57 +31,11 @@ const { endpoint } = emulator
 Object.assign(process.env, credentialsFor(endpoint))
 const wire = createWire({ endpoint, region: REGION, account: ACCOUNT })
 
-const create = (kind: Kind, name: string, inputs: Inputs) => createResource(wire, KINDS[kind], name, inputs)
-
-/** A resource as the stacks ask for it, under a name of its own. */
-const another = (kind: Kind, name: string, inputs: Inputs = {}) =>
-  create(kind, name, { ...the(graph, kind, name), name: `${name}-${randomUUID()}`, ...inputs })
-
-const tables = async () => {
-  const [ledger, access] = await Promise.all([
-    another('table', 'LedgerTable'),
-    another('table', 'AccessTable'),
-  ])
-  return { ledger: ledger.id, access: access.id }
-}
+const { create, another } = resourcesOf(graph, wire)
 
 const nothing = async () => {}
 
-const spoil = async (TableName: string, key: string): Promise<void> => {
-  await wire.target('dynamodb', 'UpdateItem', {
-    TableName,
-    Key: { key: { S: key } },
-    UpdateExpression: 'SET #grant = :grant',
-    ExpressionAttributeNames: { '#grant': 'r#grant' },
-    ExpressionAttributeValues: { ':grant': { M: { rank: { N: '1' } } } },
-  })
-}
-
-const ledgerStore = async () => {
-  const { ledger, access } = await tables()
-  return {
-    ledger: dynamoLedger({ tables: { ledger, access: () => access } }),
-    accessRows: dynamoAccessRows({ table: access }),
-    storedRows: dynamoStoredRows({ table: access }),
-    spoil: (key: string) => spoil(access, key),
-    close: nothing,
-  }
-}
-
 const aws = { region: REGION, endpoint, credentials: () => environmentCredentials(process.env) }
-
-/** The emulator shares two cores with everybody else here; how fast the reads are is another matter. */
-const PATIENT = { totalMilliseconds: 5_000, firstMilliseconds: 4_000 }
-
-/** What the authorizer reads with, over what the other functions write with. */
-const authorizerRows = async () => {
-  const { id: table } = await another('table', 'AccessTable')
-  const rows = dynamoAccessRows({ table })
-  return {
-    accessRows: { ...rows, ...fetchAccessRows({ ...aws, table, limits: PATIENT }) },
-    close: nothing,
-  }
-}
 
 const secret = async (): Promise<string> => {
   const { namePrefix, ...inputs } = the(graph, 'secret', 'KeyRing')
@@ -199,11 +141,7 @@ const callers = async () => {
   }
 }
 
-ledgerContract('in DynamoDB', ledgerStore)
-ledgerPagesContract('in DynamoDB', ledgerStore)
-accessRowsContract('in DynamoDB', ledgerStore)
-storedRowsContract('in DynamoDB', ledgerStore)
-accessRowsContract('in DynamoDB, read as the authorizer reads it', authorizerRows)
+dynamoContract('in DynamoDB', { another, wire, ...aws })
 
 /** Secrets Manager refuses with `ResourceExistsException`; the adapter's own tests hold it to what it does then. */
 const EMULATED = { overwrites: 'the emulator lets a reused token overwrite its version' }

@@ -1,4 +1,3 @@
-import { eventually } from './eventually.ts'
 import type { EmulatorWorld } from './world.ts'
 
 interface Item {
@@ -12,8 +11,8 @@ const listed = async ({ wire }: EmulatorWorld, path: `/${string}`): Promise<read
 }
 
 /**
- * Waits for what the pipeline makes of an API key in two usage plans, and undoes it: the key is gone and another stands in
- * its place, the first plan is another and is there twice, the second is gone.
+ * Undoes what was provisioned of an API key in two usage plans: the key is gone and another stands in its place, the first
+ * plan is another and is there twice, the second is gone.
  */
 export const disarrange = async (world: EmulatorWorld, apiKeyId: string): Promise<void> => {
   const { wire, services } = world
@@ -28,13 +27,13 @@ export const disarrange = async (world: EmulatorWorld, apiKeyId: string): Promis
     const keys = joined ? await listed(world, `/usageplans/${joined.id}/keys`) : []
     return keys.find(({ name }) => name === `${apiKeyId}.1`)
   }
-  await eventually('API Gateway has the key in both plans', async () => (await member()) !== undefined)
   const [key, kept, gone] = [await member(), await plan(first), await plan(second)]
+  if (!key || !kept || !gone) throw new Error(`${apiKeyId} is not in both of its plans`)
   await wire.rest('apigateway', 'POST /apikeys', { name: `${apiKeyId}.99`, value: crypto.randomUUID() })
-  await wire.rest('apigateway', `DELETE /apikeys/${key?.id}`)
-  await wire.rest('apigateway', `PATCH /usageplans/${kept?.id}`, {
+  await wire.rest('apigateway', `DELETE /apikeys/${key.id}`)
+  await wire.rest('apigateway', `PATCH /usageplans/${kept.id}`, {
     patchOperations: [{ op: 'replace', path: '/description', value: 'another' }],
   })
   await wire.rest('apigateway', 'POST /usageplans', { name: first })
-  await wire.rest('apigateway', `DELETE /usageplans/${gone?.id}`)
+  await wire.rest('apigateway', `DELETE /usageplans/${gone.id}`)
 }

@@ -1,11 +1,10 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { rmSync } from 'node:fs'
-import { mkdir, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { execFile, spawn } from 'node:child_process'
+import { mkdir, mkdtemp, open, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { CACHE, INSTALL_MILLISECONDS, installOnce } from './installed.ts'
+import { answering, freePort, owned } from './owned.ts'
 
 const run = promisify(execFile)
 
@@ -14,14 +13,8 @@ export const REGION = 'eu-west-2'
 /** Account of everything in the emulator: the one that the examples name. */
 export const ACCOUNT = '111111111111'
 
-const ROOT = join(import.meta.dirname, '../..')
-const CACHE = join(ROOT, 'node_modules/.cache/countersign')
 const ENVIRONMENT = join(CACHE, EMULATOR.replace('==', '-'))
 const PROGRAM = join(ENVIRONMENT, 'bin/ministack')
-
-const INSTALL_MILLISECONDS = 180_000
-const START_MILLISECONDS = 60_000
-const STOP_MILLISECONDS = 15_000
 
 export interface Emulator {
   readonly endpoint: string
@@ -57,41 +50,17 @@ export const findPython = async (): Promise<string | undefined> => {
 
 export const NO_PYTHON = 'no Python 3.10 or later with venv: the suites of the AWS side cannot run'
 
-/** Its own Python environment, once per version; made beside its place and moved there when it is whole. */
-export const installEmulator = async (): Promise<void> => {
-  if (await stat(PROGRAM).catch(() => undefined)) return
-  const python = await findPython()
-  if (!python) throw new Error(NO_PYTHON)
-  await mkdir(CACHE, { recursive: true })
-  const lock = `${ENVIRONMENT}.lock`
-  while (!(await taken(lock))) {
-    if (await stat(PROGRAM).catch(() => undefined)) return
-    await setTimeout(200)
-  }
-  try {
-    if (await stat(PROGRAM).catch(() => undefined)) return
-    await rm(ENVIRONMENT, { recursive: true, force: true })
+/** Its own Python environment, once per version. */
+export const installEmulator = (): Promise<void> =>
+  installOnce(EMULATOR, ENVIRONMENT, PROGRAM, async () => {
+    const python = await findPython()
+    if (!python) throw new Error(NO_PYTHON)
     await run(python, ['-m', 'venv', ENVIRONMENT], { timeout: INSTALL_MILLISECONDS })
     const pip = join(ENVIRONMENT, 'bin/pip')
     await run(pip, ['install', '--quiet', '--disable-pip-version-check', EMULATOR], {
       timeout: INSTALL_MILLISECONDS,
     })
-  } catch (cause) {
-    await rm(ENVIRONMENT, { recursive: true, force: true })
-    throw new Error(`${EMULATOR} could not be installed`, { cause })
-  } finally {
-    await rm(lock, { recursive: true, force: true })
-  }
-}
-
-const taken = async (lock: string): Promise<boolean> => {
-  const age = Date.now() - ((await stat(lock).catch(() => undefined))?.mtimeMs ?? Date.now())
-  if (age > 2 * INSTALL_MILLISECONDS) await rm(lock, { recursive: true, force: true })
-  return mkdir(lock).then(
-    () => true,
-    () => false,
-  )
-}
+  })
 
 /** A private emulator on loopback. It ends with this process, however that ends by a signal. */
 export const startEmulator = async (options: EmulatorOptions = {}): Promise<Emulator> => {
@@ -108,9 +77,9 @@ export const startEmulator = async (options: EmulatorOptions = {}): Promise<Emul
   })
   await log.close()
   const endpoint = `http://127.0.0.1:${port}`
-  const stop = stopper(child, options.folder === undefined ? folder : undefined)
+  const stop = owned(child, options.folder === undefined ? folder : undefined)
   try {
-    await healthy(endpoint, child)
+    await answering(child, async () => (await fetch(`${endpoint}/_ministack/health`)).ok)
   } catch (cause) {
     const said = await readFile(logFile, 'utf8').catch(() => '')
     await stop()
@@ -149,63 +118,3 @@ const environmentOf = (
   ...(enforceIam && { AUTH: 'true' }),
   ...(kept !== undefined && { PERSIST_STATE: '1', S3_PERSIST: '1' }),
 })
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() =>
-        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
-      )
-    })
-  })
-
-const healthy = async (endpoint: string, child: ChildProcess): Promise<void> => {
-  const end = performance.now() + START_MILLISECONDS
-  for (;;) {
-    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`)
-    const answer = await fetch(`${endpoint}/_ministack/health`).catch(() => undefined)
-    if (answer?.ok) return
-    if (performance.now() > end) throw new Error('it is not healthy')
-    await setTimeout(50)
-  }
-}
-
-/** Emulators of this process that still run, and their folders: a signal or an exit takes them along. */
-const running = new Map<ChildProcess, string | undefined>()
-
-const killGroup = (child: ChildProcess, signal: NodeJS.Signals): void => {
-  try {
-    if (child.pid !== undefined) process.kill(-child.pid, signal)
-  } catch {
-    // The group is gone already.
-  }
-}
-
-const REMOVAL = { recursive: true, force: true, maxRetries: 5, retryDelay: 100 } as const
-
-process.on('exit', () => {
-  for (const [child, folder] of running) {
-    killGroup(child, 'SIGKILL')
-    if (folder !== undefined) rmSync(folder, REMOVAL)
-  }
-})
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-  process.on(signal, () => {
-    if (running.size > 0) process.exit(1)
-  })
-
-const stopper = (child: ChildProcess, folder: string | undefined): (() => Promise<void>) => {
-  running.set(child, folder)
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  return async () => {
-    killGroup(child, 'SIGTERM')
-    const patience = setTimeout(STOP_MILLISECONDS, undefined, { ref: false })
-    await Promise.race([ended, patience])
-    killGroup(child, 'SIGKILL')
-    running.delete(child)
-    if (folder !== undefined) await rm(folder, REMOVAL)
-  }
-}

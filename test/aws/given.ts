@@ -46,12 +46,13 @@ export const housing = async (world: EmulatorWorld) => {
     return made
   }
   const statusWith = async (token: string) => (await world.call({ path: PATH, token })).status
+  const statusOnce = async (token: string) => (await world.callOnce({ path: PATH, token })).status
   const opens = (token: string) =>
     eventually('the token opens', async () => (await statusWith(token)) === 200)
   /** Dead letters, of the projector unless another is named. */
   const dead = async (subscription: SubscriptionName = 'ProjectAccess') =>
     done(await client.pipeline.status()).subscriptions.find(({ name }) => name === subscription)?.dead
-  return { ask, issue, issueAgain, signer, statusWith, opens, dead }
+  return { ask, issue, issueAgain, signer, statusWith, statusOnce, opens, dead }
 }
 
 /** What an HTTP API with payload 2.0 would ask at the same coordinates. */

@@ -1,6 +1,11 @@
+import { join } from 'node:path'
+import { apiGatewayKeys } from '@countersign/aws'
+import { connect } from '@countersign/functions/runtime/connect'
+import type { Services } from '@countersign/functions/runtime/services'
 import { type HttpRoute, type HttpRouteName, type Runs, routes } from '@countersign/topology'
+import { ROOT } from '../stacks/evaluate.ts'
 import { functionNames } from './least-privilege.grants.ts'
-import { invoke } from './levers.ts'
+import { invoke, variablesOf } from './levers.ts'
 import type { EmulatorWorld } from './world.ts'
 
 /** What became of something that was tried. */
@@ -33,11 +38,12 @@ export const textIn = (body: Json, member: string): string => {
   return value
 }
 
-/** The functions of the deployed system, called as their triggers call them. */
 export interface Calls {
-  /** As API Gateway does, once the authorizer has let the caller in. */
+  /** All ports, with the rights of whoever deploys. */
+  readonly services: Services
+  /** What a route of the deployed system would do, done in this process: whatever roles lack meanwhile, it succeeds. */
   route(route: HttpRouteName, sent?: Sent): Promise<Answer>
-  /** The same as something to try: a 500 is a failure, any other refusal a defect of the probe. */
+  /** The deployed function, called as API Gateway does: a 500 is a failure, any other refusal a defect of the probe. */
   trying(route: HttpRouteName, sent?: Sent): Act
   /** As any other service does. An error thrown is a failure, and so is a message that was not handled. */
   invoking(runs: Runs, event: object): Act
@@ -50,21 +56,25 @@ export const callsIn = async (world: EmulatorWorld): Promise<Calls> => {
     if (name === undefined) throw new Error(`no function was made of ${module}`)
     return name
   }
-  const send = async (route: HttpRouteName, event: object): Promise<Answer> => {
-    const answered: Invocation = await invoke(world, nameOf(routes[route] satisfies HttpRoute), event)
-    if (answered.statusCode === undefined) throw new Error(`${route}: ${JSON.stringify(answered)}`)
-    return { status: answered.statusCode, body: JSON.parse(answered.body ?? '{}') as Json }
+  const services: Services = {
+    ...(await connect(await variablesOf(world))),
+    gatewayKeys: apiGatewayKeys({ pace: async () => {} }),
+    log: (line) => void (line.level === 'error' && process.stderr.write(`${JSON.stringify(line)}\n`)),
   }
   return {
+    services,
     route: async (route, sent) => {
-      const answer = await send(route, proxied(route, sent))
+      const { module } = routes[route] satisfies HttpRoute
+      const { make }: Handler = await import(join(ROOT, `${module}.ts`))
+      const answer = answerIn(route, await make(services)(proxied(route, sent)))
       if (answer.status >= 300) throw new Error(`${route}: ${answer.status} ${JSON.stringify(answer.body)}`)
       return answer
     },
     trying: (route, sent) => {
       const event = proxied(route, sent)
       return async () => {
-        const { status, body } = await send(route, event)
+        const answered = await invoke(world, nameOf(routes[route] satisfies HttpRoute), event)
+        const { status, body } = answerIn(route, answered)
         if (status < 300) return 'done'
         if (body.code === 'internal_error' || body.code === 'directory_unreachable') return 'failed'
         throw new Error(`${route}: ${status} ${JSON.stringify(body)}`)
@@ -75,6 +85,15 @@ export const callsIn = async (world: EmulatorWorld): Promise<Calls> => {
       return errorMessage === undefined && batchItemFailures.length === 0 ? 'done' : 'failed'
     },
   }
+}
+
+interface Handler {
+  readonly make: (services: Services) => (event: object) => Promise<Invocation>
+}
+
+const answerIn = (route: HttpRouteName, { statusCode, body, ...rest }: Invocation): Answer => {
+  if (statusCode === undefined) throw new Error(`${route}: ${JSON.stringify(rest)}`)
+  return { status: statusCode, body: JSON.parse(body ?? '{}') as Json }
 }
 
 /** What a function of ours answers, whoever asks. */

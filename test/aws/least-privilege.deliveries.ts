@@ -1,6 +1,7 @@
 import { HUB_SOURCE } from '@countersign/core/events'
 import { findUsagePlan } from '@countersign/functions/runtime/entities'
-import type { SubscriptionName } from '@countersign/topology'
+import { provision } from '@countersign/functions/runtime/provisioning'
+import { type SubscriptionName, subscriptions } from '@countersign/topology'
 import { disarrange } from './disarrange.ts'
 import { type Calls, textIn } from './least-privilege.calls.ts'
 import { described, fresh, freshAccount, givenBy } from './least-privilege.routes.ts'
@@ -21,7 +22,7 @@ const delivered = (source: string, type: string, detail: object): object => ({
 })
 
 export const deliveriesIn = (world: EmulatorWorld, calls: Calls): Deliveries => {
-  const { services } = world
+  const { services } = calls
   const given = givenBy(calls, world)
   const saidOf = async (name: string, closed: boolean) => {
     const subject = textIn((await calls.route('GET /apis/{name}', { path: { name } })).body, 'id')
@@ -39,17 +40,21 @@ export const deliveriesIn = (world: EmulatorWorld, calls: Calls): Deliveries => 
     },
     /** API Gateway is left with everything to do: something to make, to change, to merge and to remove. */
     ProvisionUsagePlan: async () => {
-      const [first, second] = [await given.plan(), await given.plan()]
-      const id = await given.apiKey(first, second)
+      const names = [await given.plan(), await given.plan()] as const
+      const id = await given.apiKey(...names)
+      const plans = await Promise.all(names.map((name) => findUsagePlan(services.ledger, name)))
+      const [moved] = plans.map((plan) => plan?.state.apiId) // whose plans are looked up
+      const subjects = [...plans.map((plan) => plan?.state.id), id, moved]
+      const said = await Promise.all(
+        subjects.map((subject) =>
+          services.ledger.events({ subject: `${subject}`, limit: 10, after: undefined }),
+        ),
+      )
+      const events = said
+        .flatMap(({ items }) => items)
+        .filter(({ type }) => subscriptions.ProvisionUsagePlan.on.some((one) => one === type))
+      for (const event of events) await provision(services, event)
       await disarrange(world, id)
-      const { items } = await services.ledger.events({ subject: id, limit: 10, after: undefined })
-      const plans = await Promise.all(
-        [first, second].map(async (name) => (await findUsagePlan(services.ledger, name))?.state.id),
-      )
-      const changed = await Promise.all(
-        plans.map((subject) => services.ledger.events({ subject: `${subject}`, limit: 1, after: undefined })),
-      )
-      const events = [...changed.flatMap((page) => page.items), ...items]
       return events.map((event) => delivered('countersign', event.type, event))
     },
     RegisterPublishedApi: async () => {

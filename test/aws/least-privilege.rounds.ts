@@ -13,9 +13,8 @@ export interface Round {
 const AT_ONCE = 6
 
 /**
- * A round for each grant; what went wrong in one is its error. Functions of one lane share a state and take turns. All is
- * made ready before the first grant is taken away, because that calls other functions; a probe that cannot wait (`late`)
- * calls none but those of its own lane.
+ * A round for each grant; what went wrong in one is its error. Functions of one lane share a state and take turns. What
+ * can wait is made ready for all before the first grant is taken away.
  */
 export const roundsOf = async (
   world: EmulatorWorld,

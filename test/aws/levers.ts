@@ -66,6 +66,15 @@ export const pollAfresh = async (world: World, name: string): Promise<void> => {
   await world.wire.rest('lambda', `POST ${MAPPINGS}`, { ...mapping, FunctionName })
 }
 
+/** From now on the jobs run for nobody but who invokes their functions. */
+export const stopSchedules = async ({ wire, deployment }: World): Promise<void> => {
+  const schedules = deployment.resources.filter(({ type }) => type.endsWith(':Schedule'))
+  for (const { physical } of schedules) {
+    const present = await wire.rest('scheduler', `GET /schedules/${String(physical)}`)
+    await wire.rest('scheduler', `PUT /schedules/${String(physical)}`, { ...present, State: 'DISABLED' })
+  }
+}
+
 const queueOf = (world: World, subscription: string) => resourceOf(world, 'Queue', `${subscription}Queue`).id
 
 /** Messages that failed come back sooner than in AWS, so that a test need not wait for minutes. */
@@ -110,6 +119,8 @@ export const deployedLevers = (
 })
 
 interface Configuration {
+  /** In seconds. */
+  readonly Timeout?: number
   readonly MemorySize?: unknown
   readonly Environment?: { readonly Variables?: Readonly<Record<string, string>> }
 }
@@ -128,6 +139,26 @@ const configure = async (
     return State === 'Active'
   })
   return present
+}
+
+/** When Lambda ends a function that has not answered, in seconds. */
+export const timeLimitOf = async (world: World, name: string): Promise<number> => {
+  const path = `/2015-03-31/functions/${functionNamed(world, name)}/configuration` as const
+  const { Timeout }: Configuration = await world.wire.rest('lambda', `GET ${path}`)
+  if (Timeout === undefined) throw new Error(`${name} has no time limit`)
+  return Timeout
+}
+
+/** The variables of all functions together. */
+export const variablesOf = async ({ wire }: World): Promise<Readonly<Record<string, string>>> => {
+  const variables: Record<string, string> = {}
+  for (let marker: unknown = ''; marker !== undefined; ) {
+    const page = await wire.rest('lambda', `GET /2015-03-31/functions?Marker=${String(marker)}`)
+    for (const { Environment } of page.Functions as readonly Configuration[])
+      Object.assign(variables, Environment?.Variables)
+    marker = page.NextMarker || undefined
+  }
+  return variables
 }
 
 /** New containers from the next call on: nothing that was read before is known to them. */

@@ -73,10 +73,25 @@ const send = async ({ endpoint, region, account }: WireOptions, sent: Sent): Pro
   }
   const { host: _, ...headers } = signed(signable, credentials, { region, service }, new Date())
   const signal = AbortSignal.timeout(ATTEMPT_MILLISECONDS)
-  const response = await fetch(url, { method, headers, signal, ...(method !== 'GET' && { body }) })
+  const response = await connected(() =>
+    fetch(url, { method, headers, signal, ...(method !== 'GET' && { body }) }),
+  )
   const text = await response.text()
   if (!response.ok) throw new WireRefusal(what, response.status, text)
   return text
+}
+
+const MOST_CONNECTIONS = 3
+
+/** On a machine that is busy with everything else, a connection may take longer than is waited for: nothing was sent yet. */
+const connected = async (request: () => Promise<Response>, left = MOST_CONNECTIONS): Promise<Response> => {
+  try {
+    return await request()
+  } catch (error) {
+    const { code } = ((error as Error).cause ?? {}) as { readonly code?: string }
+    if (code !== 'UND_ERR_CONNECT_TIMEOUT' || left <= 1) throw error
+    return connected(request, left - 1)
+  }
 }
 
 const parsed = (text: string): Json => (text === '' ? {} : (JSON.parse(text) as Json))

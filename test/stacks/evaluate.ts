@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { alone } from '../support/alone.ts'
 import type { Evaluation } from './evaluation.ts'
 
 const run = promisify(execFile)
@@ -56,7 +56,7 @@ const isInstalled = async (version: string): Promise<boolean> => {
 export const installPlatform = async (): Promise<void> => {
   const version = await versionOf()
   if (await isInstalled(version)) return
-  await alone('install', async () => {
+  await alone(lockOf('install'), async () => {
     if (await isInstalled(version)) return
     await run(join(ROOT, 'node_modules/.bin/sst'), ['install', '--stage', 'test'], {
       cwd: ROOT,
@@ -68,26 +68,7 @@ export const installPlatform = async (): Promise<void> => {
   })
 }
 
-/** One process at a time: test files run side by side. A lock that a dead process left is broken after a while. */
-const alone = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
-  const lock = join(STATE, `${what}.lock`)
-  await mkdir(STATE, { recursive: true })
-  while (!(await taken(lock))) await setTimeout(100)
-  try {
-    return await work()
-  } finally {
-    await rm(lock, { recursive: true, force: true })
-  }
-}
-
-const taken = async (lock: string): Promise<boolean> => {
-  const age = Date.now() - ((await stat(lock).catch(() => undefined))?.mtimeMs ?? Date.now())
-  if (age > 3 * LIMIT_MILLISECONDS) await rm(lock, { recursive: true, force: true })
-  return mkdir(lock).then(
-    () => true,
-    () => false,
-  )
-}
+const lockOf = (what: string) => join(STATE, `${what}.lock`)
 
 const filesOf = async (source: string): Promise<string[]> => {
   const path = join(ROOT, source)
@@ -139,7 +120,7 @@ export const evaluate = async (stage: string, settings: Settings = {}): Promise<
   const from = await fingerprint(stage, settings)
   const name = [stage, ...Object.keys(settings)].join('-')
   const file = join(KEPT, `${name}.json`)
-  return alone(`evaluate-${name}`, async () => {
+  return alone(lockOf(`evaluate-${name}`), async () => {
     const kept = JSON.parse((await textOf(file)) || '{}') as Partial<Kept>
     if (kept.evaluation && kept.from === from) return kept.evaluation
     const evaluation = await evaluateNow(stage, settings)

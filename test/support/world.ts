@@ -113,9 +113,12 @@ export type WorldOptions = Partial<PlatformOptions>
 const WORLDS: Readonly<Record<WorldName, () => Promise<AnyWorld>>> = {
   // A message that failed is tried again soon: what happens to it is told, not how long it takes.
   local: () => startWorld({ visibilityMilliseconds: 250 }),
-  emulator: async () => (await import('../aws/world.ts')).openEmulatorWorld(),
-  'emulator-iam': async () => (await import('../aws/world.ts')).openEmulatorWorld({ enforceIam: true }),
+  emulator: () => emulated({}),
+  'emulator-iam': () => emulated({ enforceIam: true }),
 }
+
+const emulated = async (options: { readonly enforceIam?: true }) =>
+  (await import('../aws/world.ts')).openEmulatorWorld(options)
 
 /**
  * The world that `COUNTERSIGN_WORLD` names: this machine unless it says `emulator`, the system as deployed to AWS, or
@@ -130,8 +133,7 @@ export interface SignInWorld extends AnyWorld {
 
 export const openSignInWorld = async (): Promise<SignInWorld> => {
   const named = worldName()
-  if (named !== 'local')
-    return (await import('../aws/world.ts')).openEmulatorWorld({ enforceIam: named === 'emulator-iam' })
+  if (named !== 'local') return emulated(named === 'emulator-iam' ? { enforceIam: true } : {})
   const signIn = await startSignIn()
   const configuration = Session.readSignIn(signIn.configuration)
   if (!configuration.ok) throw new Error(configuration.error)

@@ -11,6 +11,7 @@ import { eventually } from './eventually.ts'
 import { housing } from './given.ts'
 import { hasten, invoke } from './levers.ts'
 import { everyEvent } from './read-models.ts'
+import { restartStory } from './restart.suite.ts'
 import { openEmulatorWorld } from './world.ts'
 
 /** The stories first, on the deployment that the rest is about. */
@@ -19,7 +20,8 @@ await import('./acceptance.suite.ts')
 const world = await openEmulatorWorld()
 afterAll(() => world.stop())
 const { client } = world
-const { issue, issueAgain, statusWith, opens, dead } = await housing(world)
+const housed = await housing(world)
+const { issue, issueAgain, statusWith, opens, dead } = housed
 
 const putOnBus = async (DetailType: string, detail: string) => {
   const Entries = [
@@ -146,3 +148,6 @@ it('keeps every token working over a rotation of the key ring', async () => {
   expect(await statusWith(token)).toBe(200)
   await opens((await issue()).token)
 })
+
+/** At last, with all that was said before. */
+restartStory(world, housed)

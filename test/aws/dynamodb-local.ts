@@ -55,7 +55,7 @@ export const startDynamoDbLocal = async (): Promise<{ endpoint: string; stop(): 
     { detached: true, stdio: 'ignore', cwd: EMULATOR },
   )
   const endpoint = `http://127.0.0.1:${port}`
-  const stop = owned(child, undefined)
+  const { stop } = owned(child, undefined)
   try {
     await answering(child, async () => (await fetch(endpoint)).status === 400)
   } catch (cause) {

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { CACHE, INSTALL_MILLISECONDS, installOnce } from './installed.ts'
-import { answering, freePort, owned } from './owned.ts'
+import { answering, freePort, type Owned, owned } from './owned.ts'
 
-const run = promisify(execFile)
+const execute = promisify(execFile)
 
 export const EMULATOR = 'ministack==1.5.33'
 export const REGION = 'eu-west-2'
@@ -18,20 +18,17 @@ const PROGRAM = join(ENVIRONMENT, 'bin/ministack')
 
 export interface Emulator {
   readonly endpoint: string
-  /** Its own; it goes with the emulator, unless it was given. */
+  /** Its own; it goes with the emulator. */
   readonly folder: string
-  readonly pid: number
-  /** Ends it and all that it started. With `keep`, its state is there for another start on the same folder. */
+  /** Ends it and all that it started. */
   stop(): Promise<void>
-  /** What it and the functions in it wrote. */
-  log(): Promise<string>
+  /** Ends it and all that it started, and starts it again at the same address with its state. */
+  restart(): Promise<void>
 }
 
 export interface EmulatorOptions {
   /** Roles and policies are enforced for the functions. */
   readonly enforceIam?: boolean
-  /** State outlives a stop: in this folder. */
-  readonly folder?: string
   readonly port?: number
 }
 
@@ -39,7 +36,7 @@ export interface EmulatorOptions {
 export const findPython = async (): Promise<string | undefined> => {
   const check = 'import sys, venv, ensurepip; sys.exit(0 if sys.version_info >= (3, 10) else 1)'
   for (const name of ['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python']) {
-    const found = await run(name, ['-c', check], { timeout: 20_000 }).then(
+    const found = await execute(name, ['-c', check], { timeout: 20_000 }).then(
       () => true,
       () => false,
     )
@@ -55,9 +52,9 @@ export const installEmulator = (): Promise<void> =>
   installOnce(EMULATOR, ENVIRONMENT, PROGRAM, async () => {
     const python = await findPython()
     if (!python) throw new Error(NO_PYTHON)
-    await run(python, ['-m', 'venv', ENVIRONMENT], { timeout: INSTALL_MILLISECONDS })
+    await execute(python, ['-m', 'venv', ENVIRONMENT], { timeout: INSTALL_MILLISECONDS })
     const pip = join(ENVIRONMENT, 'bin/pip')
-    await run(pip, ['install', '--quiet', '--disable-pip-version-check', EMULATOR], {
+    await execute(pip, ['install', '--quiet', '--disable-pip-version-check', EMULATOR], {
       timeout: INSTALL_MILLISECONDS,
     })
   })
@@ -65,27 +62,41 @@ export const installEmulator = (): Promise<void> =>
 /** A private emulator on loopback. It ends with this process, however that ends by a signal. */
 export const startEmulator = async (options: EmulatorOptions = {}): Promise<Emulator> => {
   await installEmulator()
-  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'countersign-emulator-')))
+  const folder = await mkdtemp(join(tmpdir(), 'countersign-emulator-'))
   const port = options.port ?? (await freePort())
-  const logFile = join(folder, 'emulator.log')
   await prepare(folder)
-  const log = await open(logFile, 'a')
-  const child = spawn(PROGRAM, [], {
-    detached: true,
-    stdio: ['ignore', log.fd, log.fd],
-    env: environmentOf(folder, port, options),
-  })
-  await log.close()
   const endpoint = `http://127.0.0.1:${port}`
-  const stop = owned(child, options.folder === undefined ? folder : undefined)
+  const start = () => run(folder, endpoint, environmentOf(folder, port, options))
+  let running = await start()
+  return {
+    endpoint,
+    folder,
+    stop: () => running.stop(),
+    restart: async () => {
+      await running.finish()
+      running = await start()
+    },
+  }
+}
+
+const run = async (
+  folder: string,
+  endpoint: string,
+  env: Readonly<Record<string, string>>,
+): Promise<Owned> => {
+  const logFile = join(folder, 'emulator.log')
+  const log = await open(logFile, 'a')
+  const child = spawn(PROGRAM, [], { detached: true, stdio: ['ignore', log.fd, log.fd], env })
+  await log.close()
+  const running = owned(child, folder)
   try {
     await answering(child, async () => (await fetch(`${endpoint}/_ministack/health`)).ok)
   } catch (cause) {
     const said = await readFile(logFile, 'utf8').catch(() => '')
-    await stop()
+    await running.stop()
     throw new Error(`the emulator did not start: ${said.slice(-2_000)}`, { cause })
   }
-  return { endpoint, folder, pid: child.pid ?? 0, stop, log: () => readFile(logFile, 'utf8') }
+  return running
 }
 
 /** Its Node workers are CommonJS: no `package.json` above them may say otherwise. */
@@ -96,11 +107,7 @@ const prepare = async (folder: string): Promise<void> => {
 }
 
 /** All of it reaches the functions too, so it holds nothing of this process's but the way to Node. */
-const environmentOf = (
-  folder: string,
-  port: number,
-  { enforceIam = false, folder: kept }: EmulatorOptions,
-) => ({
+const environmentOf = (folder: string, port: number, { enforceIam = false }: EmulatorOptions) => ({
   PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
   HOME: folder,
   TMPDIR: join(folder, 'tmp'),
@@ -115,6 +122,7 @@ const environmentOf = (
   SFTP_ENABLED: '0',
   IOT_MTLS_ENABLED: '0',
   LOG_LEVEL: 'WARNING',
+  PERSIST_STATE: '1',
+  S3_PERSIST: '1',
   ...(enforceIam && { AUTH: 'true' }),
-  ...(kept !== undefined && { PERSIST_STATE: '1', S3_PERSIST: '1' }),
 })

@@ -15,6 +15,8 @@ export interface Issued {
   readonly token: string
 }
 
+export type Housed = Awaited<ReturnType<typeof housing>>
+
 /** An API of another team behind the authorizer, and a consumer of it. */
 export const housing = async (world: EmulatorWorld) => {
   const { client } = world

@@ -53,16 +53,31 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     if (running.size > 0) process.exit(1)
   })
 
-/** Makes a detached server this process's own; what comes back ends it, all that it started, and its folder. */
-export const owned = (child: ChildProcess, folder: string | undefined): (() => Promise<void>) => {
+export interface Owned {
+  /** Ends it and all that it started, at once, and its folder with it. */
+  stop(): Promise<void>
+  /** Has it end by itself, in its own time; its folder stays. */
+  finish(): Promise<void>
+}
+
+/** Makes a detached server this process's own. */
+export const owned = (child: ChildProcess, folder: string | undefined): Owned => {
   running.set(child, folder)
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  return async () => {
-    killGroup(child, 'SIGTERM')
-    const patience = setTimeout(STOP_MILLISECONDS, undefined, { ref: false })
-    await Promise.race([ended, patience])
+  const kill = async () => {
     killGroup(child, 'SIGKILL')
+    await Promise.race([ended, setTimeout(STOP_MILLISECONDS, undefined, { ref: false })])
     running.delete(child)
-    if (folder !== undefined) await rm(folder, REMOVAL)
+  }
+  return {
+    stop: async () => {
+      await kill()
+      if (folder !== undefined) await rm(folder, REMOVAL)
+    },
+    finish: async () => {
+      killGroup(child, 'SIGTERM')
+      await Promise.race([ended, setTimeout(STOP_MILLISECONDS, undefined, { ref: false })])
+      await kill()
+    },
   }
 }

@@ -8,13 +8,17 @@ import type { Wire } from './wire.ts'
 
 type Item = Readonly<Record<string, { readonly S?: string; readonly N?: string }>>
 
-/** Every item of a table, as it is stored. */
-async function* itemsOf(wire: Wire, TableName: string | undefined): AsyncGenerator<Item> {
+/** The events among the items of the ledger, as they are stored. */
+async function* eventsOf(wire: Wire, TableName: string | undefined): AsyncGenerator<Item> {
   let ExclusiveStartKey: unknown
   do {
     const page = await wire.target('dynamodb', 'Scan', {
       TableName,
       ConsistentRead: true,
+      FilterExpression: 'kind = :event',
+      ProjectionExpression: '#event',
+      ExpressionAttributeNames: { '#event': 'event' },
+      ExpressionAttributeValues: { ':event': { S: 'event' } },
       ...(ExclusiveStartKey !== undefined && { ExclusiveStartKey }),
     })
     yield* page.Items as readonly Item[]
@@ -22,15 +26,23 @@ async function* itemsOf(wire: Wire, TableName: string | undefined): AsyncGenerat
   } while (ExclusiveStartKey !== undefined)
 }
 
+/** Events never change, and the ledger is read again and again. */
+const known = new Map<string, EventOf>()
+
+const eventIn = (text: string): EventOf => {
+  const found = known.get(text)
+  if (found) return found
+  const parsed = parseEvent(JSON.parse(text))
+  if (!parsed.ok) throw new Error(`the ledger holds an event that cannot be read: ${parsed.error.detail}`)
+  known.set(text, parsed.value)
+  return parsed.value
+}
+
 /** Every event of the ledger, in no order. */
 export const everyEvent = async (wire: Wire, { outputs }: Deployment): Promise<readonly EventOf[]> => {
   const events: EventOf[] = []
-  for await (const { kind, event } of itemsOf(wire, outputs.environment.LEDGER_TABLE)) {
-    if (kind?.S !== 'event') continue
-    const parsed = parseEvent(JSON.parse(event?.S ?? ''))
-    if (!parsed.ok) throw new Error(`the ledger holds an event that cannot be read: ${parsed.error.detail}`)
-    events.push(parsed.value)
-  }
+  for await (const { event } of eventsOf(wire, outputs.environment.LEDGER_TABLE))
+    events.push(eventIn(event?.S ?? ''))
   return events
 }
 

@@ -1,50 +1,38 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { done } from '../support/world.ts'
-import { type Emulator, startEmulator } from './emulator.ts'
 import { eventually } from './eventually.ts'
-import { housing } from './given.ts'
+import type { Housed } from './given.ts'
 import { pollAfresh, setPolling } from './levers.ts'
-import { openEmulatorWorld } from './world.ts'
-
-const folder = mkdtempSync(join(tmpdir(), 'countersign-kept-'))
-const world = await openEmulatorWorld({ folder })
-let running: Pick<Emulator, 'stop'> = world
-afterAll(async () => {
-  await running.stop()
-  rmSync(folder, { recursive: true, force: true })
-})
+import type { EmulatorWorld } from './world.ts'
 
 /**
  * The emulator forgets what was in a stream and not yet polled; AWS keeps it for a day, so nothing is left there here. It
  * keeps, however, how far it had read, which AWS would never have without the stream: the mapping is made again.
  */
-it('keeps tokens, refusals and what waits in a queue over a restart of everything, and goes on', async () => {
-  const { issue, statusWith, opens } = await housing(world)
-  const [kept, revoked] = [await issue(), await issue()]
-  await opens(kept.token)
-  await opens(revoked.token)
-  done(await world.client.tokens.revoke(revoked.id, { reason: 'requested' }))
-  await world.settled()
-  await setPolling(world, 'ProjectAccess', false)
-  const late = await issue()
-  await eventually('the event waits in its queue', async () => {
-    const { subscriptions } = await world.services.pipeline.status()
-    return subscriptions.some(({ name, waiting }) => name === 'ProjectAccess' && waiting === 1)
+export const restartStory = (world: EmulatorWorld, { issue, statusWith, opens }: Housed): void => {
+  it('keeps tokens, refusals and what waits in a queue over a restart of everything, and goes on', async () => {
+    const [kept, revoked] = [await issue(), await issue()]
+    await opens(kept.token)
+    await opens(revoked.token)
+    done(await world.client.tokens.revoke(revoked.id, { reason: 'requested' }))
+    await world.settled()
+    await setPolling(world, 'ProjectAccess', false)
+    const late = await issue()
+    await eventually('the event waits in its queue', async () => {
+      const { subscriptions } = await world.services.pipeline.status()
+      return subscriptions.some(({ name, waiting }) => name === 'ProjectAccess' && waiting === 1)
+    })
+    await world.emulator.restart()
+    expect([await statusWith(kept.token), await statusWith(revoked.token)]).toEqual([200, 401])
+    expect(await statusWith(late.token)).toBe(401)
+    await setPolling(world, 'ProjectAccess', true)
+    await opens(late.token)
+    expect(await statusWith(revoked.token)).toBe(401)
+    await pollAfresh(world, 'Relay')
+    const next = await issue()
+    await opens(next.token)
+    done(await world.client.tokens.revoke(kept.id, { reason: 'requested' }))
+    await world.settled()
+    expect([await statusWith(kept.token), await statusWith(next.token)]).toEqual([401, 200])
   })
-  await world.emulator.stop()
-  running = await startEmulator({ folder, port: Number(new URL(world.emulator.endpoint).port) })
-  expect([await statusWith(kept.token), await statusWith(revoked.token)]).toEqual([200, 401])
-  expect(await statusWith(late.token)).toBe(401)
-  await setPolling(world, 'ProjectAccess', true)
-  await opens(late.token)
-  expect(await statusWith(revoked.token)).toBe(401)
-  await pollAfresh(world, 'Relay')
-  const next = await issue()
-  await opens(next.token)
-  done(await world.client.tokens.revoke(kept.id, { reason: 'requested' }))
-  await world.settled()
-  expect([await statusWith(kept.token), await statusWith(next.token)]).toEqual([401, 200])
-})
+}

@@ -46,6 +46,7 @@ export interface EmulatorWorldOptions extends EmulatorOptions, DeployOptions {
 /** How long what was said may take to arrive before something must be lost. */
 const PATIENCE_MILLISECONDS = 60_000
 const LOOK_MILLISECONDS = 25
+const LONGEST_LOOK_MILLISECONDS = 200
 
 /** Worlds of this process that run, and how many are in them: suites of one file share theirs. */
 const running = new Map<string, { readonly world: Promise<EmulatorWorld>; inhabitants: number }>()
@@ -84,7 +85,7 @@ const inhabit = async (
   emulator: Emulator,
   { functionsSee, ...options }: EmulatorWorldOptions,
 ): Promise<EmulatorWorld> => {
-  const { endpoint, folder, stop } = emulator
+  const { endpoint, folder } = emulator
   speakTo(endpoint)
   const credentialFile = options.credentialFile ?? join(folder, 'operator.token')
   const signIn = await startSignIn()
@@ -136,7 +137,7 @@ const inhabit = async (
     readModels: models,
     settled: () => settled(models, services),
     stop: async () => {
-      await stop()
+      await emulator.stop()
       await signIn.close()
     },
   }
@@ -192,14 +193,14 @@ const publishHubEvent = async (wire: Wire, { outputs }: Deployment, DetailType: 
   return entry.EventId
 }
 
-/** Nothing waits in a queue, and the read model is what the event log makes of it. */
+/** Nothing waits in a queue, and the read model is what the event log makes of it. A look reads both tables: it waits longer each time. */
 const settled = async (models: () => ReturnType<typeof readModels>, services: Services): Promise<void> => {
   const end = performance.now() + PATIENCE_MILLISECONDS
-  for (;;) {
+  for (let wait = LOOK_MILLISECONDS; ; wait = Math.min(2 * wait, LONGEST_LOOK_MILLISECONDS)) {
     const left = await unsettled(models, services)
     if (left === undefined) return
     if (performance.now() > end) throw new Error(`the pipeline did not settle: ${left}`)
-    await setTimeout(LOOK_MILLISECONDS)
+    await setTimeout(wait)
   }
 }
 

@@ -1,3 +1,0 @@
-import { whereTheEmulatorRuns } from './where-the-emulator-runs.ts'
-
-await whereTheEmulatorRuns(() => import('./restart.suite.ts'))

@@ -75,21 +75,3 @@ export const ROLES_OF_SERVICES: Readonly<Record<string, string>> = {
     ]),
   ),
 }
-
-/** Grants, by function and action, whose probe on the emulator does not hold yet: nothing is shown of them there. */
-export const UNPROVED: Readonly<Record<string, readonly string[]>> = {
-  PostConsumersIdSecretRoute: ['secretsmanager:UpdateSecretVersionStage'],
-  PostOauthTokenRoute: ['dynamodb:GetItem'],
-  SweepRevokedSetsJob: ['dynamodb:GetItem'],
-  ProvisionUsagePlanSubscriber: [
-    'dynamodb:GetItem',
-    'dynamodb:Query',
-    'secretsmanager:GetSecretValue',
-    'apigateway:GET',
-    'apigateway:POST',
-    'apigateway:DELETE',
-    'apigateway:PATCH',
-  ],
-}
-
-export const isUnproved = ({ of, action }: Grant): boolean => UNPROVED[of]?.includes(action) ?? false

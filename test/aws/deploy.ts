@@ -10,7 +10,7 @@ import { ACCOUNT, type Emulator, REGION } from './emulator.ts'
 
 const run = promisify(execFile)
 
-const LIMIT_MILLISECONDS = 200_000
+const LIMIT_MILLISECONDS = 400_000
 
 export interface DeployOptions {
   readonly stage?: string

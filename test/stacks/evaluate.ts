@@ -16,7 +16,7 @@ const PLATFORM = join(STATE, 'platform')
 const INSTALLED = join(STATE, 'installed')
 const KEPT = join(STATE, 'evaluations')
 
-const LIMIT_MILLISECONDS = 120_000
+const LIMIT_MILLISECONDS = 300_000
 const LIMIT_MEGABYTES = 1_024
 
 /** Everything an evaluation follows from. */

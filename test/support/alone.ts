@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 
 /** Longer than anything takes that is done under a lock: older ones were left by a process that died. */
-const DEAD_MILLISECONDS = 360_000
+const DEAD_MILLISECONDS = 900_000
 
 /** One process at a time: test files run side by side. */
 export const alone = async <T>(lock: string, work: () => Promise<T>): Promise<T> => {

@@ -24,7 +24,9 @@ const firstFound = async (bug: Bug): Promise<{ seed: number; found: Found } | un
 }
 
 describe('the whole platform, processes dying and messages lost, late, twice and in any order', () => {
-  it(`holds every invariant after every step of ${SEEDS} stories`, async () => {
+  it(`holds every invariant after every step of ${SEEDS} stories`, {
+    timeout: LONGEST_MILLISECONDS,
+  }, async () => {
     const { played, failure } = await hunt({ first, seeds: SEEDS, steps: STEPS })
     if (failure) {
       const operations = operationsOf(failure.seed, STEPS)
@@ -33,7 +35,7 @@ describe('the whole platform, processes dying and messages lost, late, twice and
       expect.fail(`simulate --seed ${failure.seed}: ${failure.found.detail}\n${told}`)
     }
     expect(played).toBe(SEEDS)
-  }, LONGEST_MILLISECONDS)
+  })
 
   it('is told again by its seed, step by step and id by id', async () => {
     const bug = 'messages are deleted before they are handled'

@@ -29,6 +29,9 @@ const { issue, statusWith, statusOnce, opens, dead } = await housing(world)
 const good = await issue()
 await opens(good.token)
 
+/** Weather, or what a rotation that did not finish is told. */
+const FAILED = [500, 503]
+
 const broken: Fault = async () => refusal(500, 'InternalServerError')
 const throttled: Fault = async () => refusal(400, 'ThrottlingException')
 const dropped: Fault = async () => 'drop'
@@ -164,7 +167,9 @@ describe('what was acknowledged, when services fail', () => {
   it('is refused as a failure, and stays undone, when the ledger cannot be written', async () => {
     proxy.fault = on(['TransactWriteItems'], broken)
     const revoked = await client.tokens.revoke(good.id, { reason: 'compromised' })
-    expect(!revoked.ok && revoked.error.reason === 'problem' && revoked.error.problem.status).toBe(500)
+    expect(FAILED).toContain(
+      !revoked.ok && revoked.error.reason === 'problem' && revoked.error.problem.status,
+    )
     proxy.fault = undefined
     expect(await statusWith(good.token)).toBe(200)
   })
@@ -208,7 +213,7 @@ describe('what was acknowledged, when services fail', () => {
     const lost = await asDeadLetter(issue)
     proxy.fault = on(['SendMessage'], fault)
     const failed = await client.pipeline.redrive('ProjectAccess')
-    expect(!failed.ok && failed.error.reason === 'problem' && failed.error.problem.status).toBe(500)
+    expect(FAILED).toContain(!failed.ok && failed.error.reason === 'problem' && failed.error.problem.status)
     proxy.fault = undefined
     expect(await statusWith(lost.token)).toBe(401)
     await eventually('it is put back', async () => {
@@ -227,7 +232,7 @@ describe('what was acknowledged, when services fail', () => {
     const before = done(await client.signingKeys.list()).items.map(({ kid }) => kid)
     proxy.fault = on(['PutSecretValue', 'UpdateSecretVersionStage'], fault)
     const failed = await client.signingKeys.rotate()
-    expect(!failed.ok && failed.error.reason === 'problem' && failed.error.problem.status).toBe(500)
+    expect(FAILED).toContain(!failed.ok && failed.error.reason === 'problem' && failed.error.problem.status)
     proxy.fault = undefined
     expect(done(await client.signingKeys.list()).items.map(({ kid }) => kid)).toEqual(before)
     const { kid } = done(await client.signingKeys.rotate())

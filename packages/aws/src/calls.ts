@@ -1,4 +1,4 @@
-import { Unavailable } from '@countersign/core/shared'
+import { isUnavailable, Unavailable } from '@countersign/core/shared'
 
 /** Attempts the SDK makes by itself for one call: throttling, 5xx and broken connections. */
 const ATTEMPTS = 3
@@ -28,12 +28,18 @@ export const within = async <T>(
   }
 }
 
+interface Called extends Error {
+  readonly $metadata?: { readonly httpStatusCode?: number }
+  readonly code?: string
+}
+
 /** Too much at once, no answer in time, no connection, or a fault that the service calls its own. */
 const isWeather = (cause: unknown): boolean => {
   if (!(cause instanceof Error)) return false
-  const { $fault, code = '' } = cause as Error & { readonly $fault?: string; readonly code?: string }
+  if (isUnavailable(cause)) return true
+  const { $metadata, code = '' } = cause as Called
   return (
-    $fault === 'server' ||
+    ($metadata?.httpStatusCode ?? 0) >= 500 ||
     /Timeout|Abort|Throttl|TooManyRequests|Throughput|Limit/.test(cause.name) ||
     CUT_OFF.test(code)
   )

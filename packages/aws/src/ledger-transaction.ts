@@ -5,7 +5,7 @@ import {
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb'
 import type { Change, CommitFailure } from '@countersign/core/ledger'
-import { err, ok, type Result } from '@countersign/core/shared'
+import { err, ok, type Result, Unavailable } from '@countersign/core/shared'
 import { rowOf } from './access-item.ts'
 import { type Backoff, waitOf, within } from './calls.ts'
 import { entityKey } from './ledger-items.ts'
@@ -57,7 +57,7 @@ export const commitChange = async (
       await context.sleep(waitOf(attempt, context.random))
       limit.abortSignal.throwIfAborted()
     }
-    throw new Error(`the transaction collided ${ATTEMPTS} times`)
+    throw new Unavailable(`the transaction collided ${ATTEMPTS} times`)
   })
 }
 

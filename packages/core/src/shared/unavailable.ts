@@ -1,4 +1,4 @@
-/** Weather: what a disk or a network does. Nothing was done as far as anybody knows, and the same may pass a moment later. */
+/** Weather: what a disk or a network does. The same may pass a moment later. */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable'
 }

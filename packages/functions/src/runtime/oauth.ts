@@ -63,7 +63,7 @@ export const oauthHandler = (
 const UNAVAILABLE: OauthRefusal = {
   error: 'temporarily_unavailable',
   code: 'store_unavailable',
-  detail: 'The store cannot be reached or written to; nothing was done, try again',
+  detail: 'The store cannot be reached or written to; try again',
 }
 
 const FAILED = {

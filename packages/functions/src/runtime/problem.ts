@@ -101,7 +101,7 @@ const PROBLEMS = {
   ],
   seal_key_unready: [503, 'The key that signs seals is not there yet, or was published a moment ago'],
   internal_error: [500, 'Something went wrong on our side'],
-  store_unavailable: [503, 'The store cannot be reached or written to; nothing was done, try again'],
+  store_unavailable: [503, 'The store cannot be reached or written to; try again'],
   token_not_found: [404, 'No such token'],
   token_not_requested: [409, 'The token does not wait for a decision'],
   token_not_approved: [409, 'The token is not approved, or was collected already'],

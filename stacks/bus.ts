@@ -1,13 +1,13 @@
 import {
+  type InboxName,
+  inboxes as inboxesOf,
   type LogSubscription,
   logSubscriptions,
   type Schedule,
   type Stream,
-  type Subscription,
-  type SubscriptionName,
   schedules,
   streams,
-  subscriptions,
+  type Inbox as Waiting,
 } from '@countersign/topology'
 import { each } from './each.ts'
 import { keptWhenProtected, named } from './stage.ts'
@@ -38,7 +38,7 @@ const deadLetters = (name: string) =>
     },
   })
 
-const inbox = (name: string, { timeoutSeconds, maxReceiveCount }: Subscription, dead: sst.aws.Queue) =>
+const inbox = (name: string, { timeoutSeconds, maxReceiveCount }: Waiting, dead: sst.aws.Queue) =>
   new sst.aws.Queue(name, {
     visibilityTimeout: `${VISIBILITY_TIMEOUTS * timeoutSeconds} seconds`,
     dlq: { queue: dead.arn, retry: maxReceiveCount },
@@ -54,9 +54,9 @@ export interface Inbox {
   readonly deadLetters: sst.aws.Queue
 }
 
-export const inboxes = each<SubscriptionName, Subscription, Inbox>(subscriptions, (subscription, name) => {
+export const inboxes = each<InboxName, Waiting, Inbox>(inboxesOf, (waiting, name) => {
   const dead = deadLetters(name)
-  return { queue: inbox(name, subscription, dead), deadLetters: dead }
+  return { queue: inbox(name, waiting, dead), deadLetters: dead }
 })
 
 /** Where stream records, runs of schedules and deliveries of logs end that were given up. */

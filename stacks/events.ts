@@ -1,9 +1,12 @@
 import {
+  type InboxName,
   type Stream,
   type Subscription,
   type SubscriptionName,
   streams,
   subscriptions,
+  type Inbox as Waiting,
+  workQueues,
 } from '@countersign/topology'
 import { bus, givenUp, type Inbox, inboxes } from './bus.ts'
 import { each } from './each.ts'
@@ -43,7 +46,7 @@ const onlyFrom = (name: string, rule: aws.cloudwatch.EventRule, queue: sst.aws.Q
 /** Rule → queue, with a way out for what cannot be delivered. */
 const route = (name: string, { source, on }: Subscription, { queue, deadLetters }: Inbox) => {
   const parent = { parent: queue }
-  const eventPattern = JSON.stringify({ source: [source], 'detail-type': on })
+  const eventPattern = JSON.stringify({ source: [source], ...(on !== 'every' && { 'detail-type': on }) })
   const rule = new aws.cloudwatch.EventRule(`${name}Rule`, { eventBusName: bus.name, eventPattern }, parent)
   const policies = [
     onlyFrom(`${name}Policy`, rule, queue),
@@ -66,30 +69,36 @@ const receivesFrom = (queue: sst.aws.Queue): readonly Statement[] => [
   { actions: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'], resources: [queue.arn] },
 ]
 
-const subscribe = (name: SubscriptionName, subscription: Subscription) => {
-  const inbox = inboxes[name]
-  const reacts = functionOf(`${name}Subscriber`, subscription, {
-    description: `Reacts to ${subscription.on.join(', ')}`.slice(0, 250),
-    timeoutSeconds: subscription.timeoutSeconds,
-    permissions: receivesFrom(inbox.queue),
+/** Queue → function, with what failed reported one by one. */
+const work = (name: InboxName, waiting: Waiting, description: string) => {
+  const { queue } = inboxes[name]
+  const works = functionOf(`${name}Subscriber`, waiting, {
+    description: description.slice(0, 250),
+    timeoutSeconds: waiting.timeoutSeconds,
+    permissions: receivesFrom(queue),
   })
-  route(name, subscription, inbox)
-  inbox.queue.subscribe(reacts.arn, {
+  queue.subscribe(works.arn, {
     batch: { size: BATCH, partialResponses: true },
-    ...(subscription.mostAtOnce !== undefined && {
-      transform: {
-        eventSourceMapping: { scalingConfig: { maximumConcurrency: subscription.mostAtOnce } },
-      },
+    ...(waiting.mostAtOnce !== undefined && {
+      transform: { eventSourceMapping: { scalingConfig: { maximumConcurrency: waiting.mostAtOnce } } },
     }),
   })
-  return reacts
+  return works
 }
 
-/** By subscription: its function. */
-export const subscribers = each<SubscriptionName, Subscription, sst.aws.Function>(
-  subscriptions,
-  (subscription, name) => subscribe(name, subscription),
-)
+const eventsOf = ({ on }: Subscription) => (on === 'every' ? 'every event' : on.join(', '))
+
+/** By subscription, and by queue that other functions fill: its function. */
+export const subscribers = {
+  ...each<SubscriptionName, Subscription, sst.aws.Function>(subscriptions, (subscription, name) => {
+    const reacts = work(name, subscription, `Reacts to ${eventsOf(subscription)}`)
+    route(name, subscription, inboxes[name])
+    return reacts
+  }),
+  ...each<keyof typeof workQueues, Waiting, sst.aws.Function>(workQueues, (waiting, name) =>
+    work(name, waiting, 'Works on what other functions left in its queue'),
+  ),
+}
 
 const reads = (table: sst.aws.Dynamo): readonly Statement[] => [
   {

@@ -1,8 +1,8 @@
 import { type Link, signingAlgorithm } from '@countersign/topology'
 import { bus, givenUp, inboxes } from './bus.ts'
-import { signInIn } from './settings.ts'
+import { signInIn, webhookHostsIn } from './settings.ts'
 import { named } from './stage.ts'
-import { apiKeySecret, indexArn, secrets, stored } from './storage.ts'
+import { apiKeySecret, indexArn, secrets, stored, webhookSecret } from './storage.ts'
 
 type Text = $util.Input<string>
 
@@ -33,6 +33,9 @@ const SIGNING_ALGORITHM = signingAlgorithm(process.env.COUNTERSIGN_SIGNING_ALGOR
 
 /** Who may vouch for people; without it nobody signs in. */
 const SIGN_IN = signInIn(process.env.COUNTERSIGN_SIGN_IN)
+
+/** Where webhooks may lead over http and whatever the addresses; nowhere unless it is given. */
+const WEBHOOK_HOSTS = webhookHostsIn(process.env.COUNTERSIGN_WEBHOOK_HOSTS)
 
 const allow = (actions: string[], resources: $util.Input<Text[]>): Statement => ({ actions, resources })
 
@@ -72,6 +75,8 @@ const queues = {
 
 const waiting = Object.values(inboxes).map(({ queue }) => queue.arn)
 const dead = Object.values(inboxes).map(({ deadLetters }) => deadLetters.arn)
+
+const deliveries = inboxes.DeliverToWebhooks.queue
 
 const GRANTS: Readonly<Record<Link, Grant>> = {
   'ledger:read': {
@@ -209,6 +214,19 @@ const GRANTS: Readonly<Record<Link, Grant>> = {
     ],
     environment: { AUTHORIZER_FUNCTIONS: authorizer.names },
   },
+  'webhooks:enqueue': {
+    permissions: [allow(['sqs:SendMessage'], [deliveries.arn])],
+    environment: { WEBHOOK_QUEUE_URL: deliveries.url },
+  },
+  'webhooks:postpone': {
+    permissions: [allow(['sqs:ChangeMessageVisibility'], [deliveries.arn])],
+    environment: { WEBHOOK_QUEUE_URL: deliveries.url },
+  },
+  'webhooks:sign': {
+    permissions: [allow(['secretsmanager:GetSecretValue'], [webhookSecret.arn])],
+    environment: { WEBHOOK_SECRET: webhookSecret.arn },
+  },
+  'webhooks:reach': { permissions: [], environment: { WEBHOOK_HOSTS } },
 }
 
 /** All that a function with these links may do, and what it has to be told. */

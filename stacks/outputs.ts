@@ -26,6 +26,7 @@ export const outputs = {
     'key-ring:rotate',
     'seal-keys:read',
     'api-keys:derive',
+    'webhooks:sign',
     'queues:inspect',
   ]).environment,
 }

@@ -1,4 +1,5 @@
 import { Session } from '@countersign/core/session'
+import { Webhooks } from '@countersign/core/webhook'
 
 /** What somebody who deploys can mend: it is said before anything is made. */
 class Unusable extends Error {
@@ -59,6 +60,17 @@ export const signInIn = (text: string | undefined): string => {
   if (file)
     throw new Unusable(
       `COUNTERSIGN_SIGN_IN has the groups of "${file.name}" come from a file, which only one machine has`,
+    )
+  return said
+}
+
+/** `COUNTERSIGN_WEBHOOK_HOSTS`: hosts with commas between them, as the functions get them; none unless it is given. */
+export const webhookHostsIn = (text: string | undefined): string => {
+  const said = text?.trim() ?? ''
+  const read = Webhooks.readAllowedHosts(said)
+  if (!read.ok)
+    throw new Unusable(
+      `COUNTERSIGN_WEBHOOK_HOSTS takes hosts, each with a port if you like, with commas between them, not "${read.error}"`,
     )
   return said
 }

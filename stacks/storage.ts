@@ -51,5 +51,9 @@ export const secrets: Readonly<Record<SecretName, aws.secretsmanager.Secret>> = 
   ),
 }
 
-/** Its one version is made by the bootstrap: API keys follow from it, so another would be another key for everybody. */
+/** Their one version is made by the bootstrap: all keys follow from it, so another would be another key for everybody. */
 export const apiKeySecret = secret('ApiKeys', 'What the values of all API keys are derived from')
+export const webhookSecret = secret(
+  'Webhooks',
+  'What the secrets that sign for all webhooks are derived from',
+)

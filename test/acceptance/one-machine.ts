@@ -2,18 +2,20 @@ import { EVENT_SOURCE, type EventOf } from '@countersign/core/events'
 import { Session } from '@countersign/core/session'
 import { idFrom } from '@countersign/core/shared'
 import type { LogLine, Services } from '@countersign/functions/runtime/services'
+import { webhookReceivers } from '@countersign/functions/runtime/webhook-receivers'
 import {
   LOCAL_ISSUER,
   openDatabase,
   sqliteAccessRows,
-  sqliteApiKeySecret,
   sqliteAuthorizerCallers,
   sqliteGatewayKeys,
   sqliteKeyRing,
   sqliteLedger,
   sqliteQueues,
+  sqliteRootSecret,
+  sqliteWebhookDeliveries,
 } from '@countersign/local'
-import { subscriptions } from '@countersign/topology'
+import { subscriptions, takes } from '@countersign/topology'
 import type {
   APIGatewayProxyEvent,
   APIGatewayRequestAuthorizerEvent,
@@ -23,8 +25,8 @@ import type {
 
 /** A rule of EventBridge for each subscription: what matches source and type goes into its queue. */
 const queuesOf = (type: string): readonly string[] =>
-  Object.entries(subscriptions).flatMap(([queue, { source, on }]) =>
-    source === EVENT_SOURCE && (on as readonly string[]).includes(type) ? [queue] : [],
+  Object.entries(subscriptions).flatMap(([queue, subscription]) =>
+    takes(subscription, EVENT_SOURCE, type) ? [queue] : [],
   )
 
 const delivered = (event: EventOf): string =>
@@ -53,7 +55,7 @@ export const standStill = (now: Date) => {
     accessRows: sqliteAccessRows(database),
     keyRing: sqliteKeyRing(database),
     sealKeys: sqliteKeyRing(database, 'SealKeys'),
-    apiKeySecret: sqliteApiKeySecret(database),
+    apiKeySecret: sqliteRootSecret(database, 'ApiKeys'),
     gatewayKeys: sqliteGatewayKeys(database),
     consumerKeyRings: (consumerId) => sqliteKeyRing(database, consumerId),
     identities: Session.NOBODY,
@@ -75,6 +77,13 @@ export const standStill = (now: Date) => {
     pipeline: { status: async () => ({ unrelayed: 0, subscriptions: [] }), redrive: async () => undefined },
     authorizerCaches: { flush: async () => 'flushed' },
     authorizerCallers: sqliteAuthorizerCallers(database),
+    webhookSecret: sqliteRootSecret(database, 'Webhooks'),
+    webhookDeliveries: sqliteWebhookDeliveries(
+      queues,
+      () => now,
+      () => {},
+    ),
+    webhookReceivers: webhookReceivers({ allowedHosts: () => [], clock: () => now }),
     clock: () => now,
     newId: (kind) => idFrom(kind, bytes(16)),
     randomBytes: bytes,

@@ -30,6 +30,7 @@ const BUSINESS = [
   'ledger',
   'session',
   'decision-log',
+  'webhook',
 ]
 
 const nameOf = (folder: string) => folder.replace('packages/', '')

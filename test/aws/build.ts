@@ -4,6 +4,7 @@ import { cp, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promise
 import { extname, join, resolve } from 'node:path'
 import {
   authorizer,
+  inboxes,
   logSubscriptions,
   type Runs,
   rotations,
@@ -11,7 +12,6 @@ import {
   schedules,
   simpleAuthorizer,
   streams,
-  subscriptions,
 } from '@countersign/topology'
 import { type BuildOptions, build as esbuild, version } from 'esbuild'
 import type { Build } from '../stacks/evaluation.ts'
@@ -32,7 +32,7 @@ const BANNER = [
 
 const tables: readonly Readonly<Record<string, Runs>>[] = [
   routes,
-  subscriptions,
+  inboxes,
   streams,
   schedules,
   rotations,

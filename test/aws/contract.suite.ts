@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import {
   apiGatewayKeys,
   eventBridgePublisher,
@@ -6,15 +7,17 @@ import {
   secretsManagerConsumerKeyRings,
   secretsManagerKeyRing,
   sqsPipeline,
+  sqsWebhookDeliveries,
 } from '@countersign/aws'
 import { environmentCredentials, fetchConsumerKeyRings, fetchKeyRing } from '@countersign/aws/authorizer'
-import { type SubscriptionName, subscriptions } from '@countersign/topology'
+import { type InboxName, inboxes, subscriptions } from '@countersign/topology'
 import { afterAll, describe, expect, it } from 'vitest'
 import { authorizerCallersContract } from '../contract/authorizer-callers.ts'
 import { anyEvent, newIds } from '../contract/changes.ts'
 import { gatewayKeysContract, type KeyStore } from '../contract/gateway-keys.ts'
 import { keyRingContract } from '../contract/key-ring.ts'
 import { type Delivery, pipelineContract, type Road } from '../contract/pipeline.ts'
+import { webhookDeliveriesContract } from '../contract/webhook-deliveries.ts'
 import { evaluate } from '../stacks/evaluate.ts'
 import { the } from '../stacks/graph.ts'
 import { resourcesOf } from './another.ts'
@@ -48,14 +51,16 @@ const authorizerRing = async () => {
   return { keyRing: { ...ring, ...fetchKeyRing({ ...aws, secret: arn, limits: PATIENT }) }, close: nothing }
 }
 
-/** Queue and dead letters of a subscription, with its rule on a bus; nobody polls. */
-const inbox = async (name: SubscriptionName, eventBusName: string) => {
+/** A queue and its dead letters, with the rule of its subscription on a bus; nobody polls. */
+const inbox = async (name: InboxName, eventBusName: string) => {
   const dead = await another('queue', `${name}DeadLettersQueue`, { name: `${name}-dead-${randomUUID()}` })
   const redrivePolicy = JSON.stringify({
     deadLetterTargetArn: dead.state.arn,
-    maxReceiveCount: subscriptions[name].maxReceiveCount,
+    maxReceiveCount: inboxes[name].maxReceiveCount,
   })
   const queue = await another('queue', `${name}Queue`, { name: `${name}-${randomUUID()}`, redrivePolicy })
+  const queues = [name, { queueUrl: queue.id, deadLetterQueueUrl: dead.id }] as const
+  if (!Object.hasOwn(subscriptions, name)) return queues
   const rule = `${name}-${randomUUID()}`.slice(0, 64)
   await another('rule', `${name}Rule`, { name: rule, eventBusName })
   await another('target', `${name}Target`, {
@@ -65,7 +70,7 @@ const inbox = async (name: SubscriptionName, eventBusName: string) => {
     arn: queue.state.arn,
     deadLetterConfig: { arn: dead.state.arn },
   })
-  return [name, { queueUrl: queue.id, deadLetterQueueUrl: dead.id }] as const
+  return queues
 }
 
 interface Received {
@@ -74,27 +79,34 @@ interface Received {
   readonly Attributes: { readonly ApproximateReceiveCount: string }
 }
 
+const receiveFrom = async (QueueUrl: string): Promise<readonly Delivery[]> => {
+  const { Messages = [] } = await wire.target('sqs', 'ReceiveMessage', {
+    QueueUrl,
+    MaxNumberOfMessages: 10,
+    VisibilityTimeout: 60,
+    MessageSystemAttributeNames: ['ApproximateReceiveCount'],
+  })
+  return (Messages as readonly Received[]).map(({ ReceiptHandle, Body, Attributes }) => ({
+    handle: ReceiptHandle,
+    body: Body,
+    receives: Number(Attributes.ApproximateReceiveCount),
+  }))
+}
+
 const road = async (): Promise<Road> => {
   const { id: busName } = await another('bus', 'BusBus')
   const unpublished = await another('queue', 'RelayDeadLettersQueue')
-  const names = Object.keys(subscriptions) as SubscriptionName[]
+  const names = Object.keys(inboxes) as InboxName[]
   const queues = Object.fromEntries(await Promise.all(names.map((name) => inbox(name, busName)))) as Record<
-    SubscriptionName,
+    InboxName,
     { readonly queueUrl: string; readonly deadLetterQueueUrl: string }
   >
   const held = new Map<string, string>()
-  const receive = async (name: SubscriptionName): Promise<readonly Delivery[]> => {
+  const receive = async (name: InboxName): Promise<readonly Delivery[]> => {
     const QueueUrl = queues[name].queueUrl
-    const { Messages = [] } = await wire.target('sqs', 'ReceiveMessage', {
-      QueueUrl,
-      MaxNumberOfMessages: 10,
-      VisibilityTimeout: 60,
-      MessageSystemAttributeNames: ['ApproximateReceiveCount'],
-    })
-    return (Messages as readonly Received[]).map(({ ReceiptHandle, Body, Attributes }) => {
-      held.set(ReceiptHandle, QueueUrl)
-      return { handle: ReceiptHandle, body: Body, receives: Number(Attributes.ApproximateReceiveCount) }
-    })
+    const deliveries = await receiveFrom(QueueUrl)
+    for (const { handle } of deliveries) held.set(handle, QueueUrl)
+    return deliveries
   }
   return {
     publisher: eventBridgePublisher({ busName, deadLetterQueueUrl: () => unpublished.id }),
@@ -170,6 +182,16 @@ keyRingContract(
 keyRingContract('in Secrets Manager, read as the authorizer reads it', authorizerRing, EMULATED)
 
 pipelineContract('on EventBridge and SQS', road)
+webhookDeliveriesContract('in SQS', async () => {
+  const { id: queueUrl } = await another('queue', 'DeliverToWebhooksQueue', { redrivePolicy: undefined })
+  return {
+    webhookDeliveries: sqsWebhookDeliveries({ queueUrl }),
+    receive: () => receiveFrom(queueUrl),
+    failed: nothing,
+    pass: async (seconds) => void (await setTimeout(seconds * 1_000)),
+    close: nothing,
+  }
+})
 
 describe('an event that is larger than the bus takes', () => {
   it('lies among the dead letters with its reason, and its neighbours are on their way', async () => {

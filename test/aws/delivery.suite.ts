@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { EVENT_SOURCE } from '@countersign/core/events'
-import { type Subscription, type SubscriptionName, subscriptions } from '@countersign/topology'
+import { type SubscriptionName, subscriptions, takes } from '@countersign/topology'
 import { afterAll, describe, expect, it } from 'vitest'
 import { example, REPAIRS } from '../acceptance/given.ts'
 import { rotationContract } from '../contract/rotation.ts'
@@ -32,8 +32,8 @@ const putOnBus = async (DetailType: string, detail: string) => {
 
 describe('delivery on AWS services', () => {
   it('gives a poisonous message up, delivers its neighbours, and moves it back on demand', async () => {
-    const readers = Object.entries<Subscription>(subscriptions).flatMap(([name, { on }]) =>
-      on.includes('token.issued') ? [name as SubscriptionName] : [],
+    const readers = Object.entries(subscriptions).flatMap(([name, subscription]) =>
+      takes(subscription, EVENT_SOURCE, 'token.issued') ? [name as SubscriptionName] : [],
     )
     expect(readers).toContain('ProjectAccess')
     for (const name of readers) await hasten(world, name)

@@ -1,17 +1,19 @@
-import { HUB_SOURCE } from '@countersign/core/events'
+import { type EventOf, HUB_SOURCE } from '@countersign/core/events'
+import type { Id } from '@countersign/core/shared'
+import { Webhooks } from '@countersign/core/webhook'
 import { findUsagePlan } from '@countersign/functions/runtime/entities'
 import { provision } from '@countersign/functions/runtime/provisioning'
-import { type SubscriptionName, subscriptions } from '@countersign/topology'
+import { type InboxName, subscriptions } from '@countersign/topology'
 import { disarrange } from './disarrange.ts'
 import { type Calls, textIn } from './least-privilege.calls.ts'
 import { described, fresh, freshAccount, givenBy } from './least-privilege.routes.ts'
 import type { EmulatorWorld } from './world.ts'
 
 /**
- * What EventBridge would put into the queue of a subscription so that its function needs every one of its grants. A new
- * subscription is missing here until it has some.
+ * What would be put into a queue so that its function needs every one of its grants, and has no trouble with it. A new queue is
+ * missing here until it has some.
  */
-export type Deliveries = Readonly<Record<SubscriptionName, () => Promise<readonly object[]>>>
+export type Deliveries = Readonly<Record<InboxName, () => Promise<readonly object[]>>>
 
 const delivered = (source: string, type: string, detail: object): object => ({
   id: crypto.randomUUID(),
@@ -31,6 +33,10 @@ export const deliveriesIn = (world: EmulatorWorld, calls: Calls): Deliveries => 
     return items.flatMap((event) =>
       event.type === 'api.registered' ? [] : [delivered('countersign', event.type, event)],
     )
+  }
+  const registration = async () => {
+    const subject = await given.consumer()
+    return (await services.ledger.events({ subject, limit: 1, after: undefined })).items
   }
   return {
     ProjectAccess: async () => {
@@ -90,10 +96,30 @@ export const deliveriesIn = (world: EmulatorWorld, calls: Calls): Deliveries => 
       const said = await Promise.all(names.map((name) => saidOf(name, name === names[1])))
       return said.flat()
     },
+    FanOutToWebhooks: async () => {
+      await given.webhook()
+      const [event] = await registration()
+      return event ? [delivered('countersign', event.type, event)] : []
+    },
+    /** A receiver that is gone for good: the webhook is disabled. */
+    DeliverToWebhooks: async () => {
+      const { id, receiver } = await given.webhook()
+      receiver.answers(...Array.from({ length: 20 }, () => 410))
+      return deliveryTo(id, await registration())
+    },
   }
 }
 
+/** What the fan-out puts into the queue for a webhook. */
+export const deliveryTo = (webhookId: Id<'webhook'>, events: readonly EventOf[]): readonly object[] =>
+  events.map((event): object => JSON.parse(Webhooks.messageOf({ webhookId, event })))
+
 /** A batch as SQS hands it to a function. */
 export const batchOf = (messages: readonly object[]): object => ({
-  Records: messages.map((message, index) => ({ messageId: String(index), body: JSON.stringify(message) })),
+  Records: messages.map((message, index) => ({
+    messageId: String(index),
+    receiptHandle: String(index),
+    body: JSON.stringify(message),
+    attributes: { ApproximateReceiveCount: '1' },
+  })),
 })

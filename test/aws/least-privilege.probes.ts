@@ -13,15 +13,16 @@ import {
   simpleAuthorizer,
   streams,
   subscriptions,
+  workQueues,
 } from '@countersign/topology'
 import { deliveryOf, deniedLine } from './decision-lines.ts'
 import { eventually } from './eventually.ts'
 import { type Act, type Calls, callsIn, type Outcome, textIn } from './least-privilege.calls.ts'
-import { batchOf, type Deliveries, deliveriesIn } from './least-privilege.deliveries.ts'
+import { batchOf, type Deliveries, deliveriesIn, deliveryTo } from './least-privilege.deliveries.ts'
 import { functionNames, type Grant } from './least-privilege.grants.ts'
 import { fresh, givenBy, type Making, type RouteMaking, routeProbes } from './least-privilege.routes.ts'
 import { unseal } from './least-privilege.seals.ts'
-import { coldStart, invoke } from './levers.ts'
+import { coldStart, invoke, queueUrlOf, setPolling, writtenBy } from './levers.ts'
 import type { EmulatorWorld } from './world.ts'
 
 /** What a function does that needs its grants. */
@@ -58,6 +59,7 @@ export const probesIn = async (world: EmulatorWorld, opened: Opened): Promise<Pr
   return new Map([
     ...table(routes, ofRoutes(routeProbes(world, calls, deliveries))),
     ...table(subscriptions, subscriptionProbes(calls, deliveries)),
+    ...table(workQueues, workProbes(world, calls, deliveries)),
     ...table(streams, streamProbes(world, calls)),
     ...table(schedules, scheduleProbes(world, calls)),
     ...table(logSubscriptions, logProbes(calls)),
@@ -88,6 +90,52 @@ const subscriptionProbes = (calls: Calls, deliveries: Deliveries): Named<typeof 
     RegisterPublishedApi: receiving('RegisterPublishedApi'),
     FlushAuthorizerCaches: receiving('FlushAuthorizerCaches'),
     AdmitAccounts: receiving('AdmitAccounts'),
+    FanOutToWebhooks: receiving('FanOutToWebhooks'),
+  }
+}
+
+const workProbes = (
+  world: EmulatorWorld,
+  calls: Calls,
+  deliveries: Deliveries,
+): Named<typeof workQueues> => ({
+  /** What it signs with it reads once; what failed it postpones, and reports as failed with or without the grant. */
+  DeliverToWebhooks: {
+    prepare: async ({ action }) => {
+      const functionName = 'DeliverToWebhooksSubscriber'
+      if (action === 'sqs:ChangeMessageVisibility') return postponing(world, calls, functionName)
+      const batch = batchOf(await deliveries.DeliverToWebhooks())
+      return async () => {
+        await coldStart(world, functionName)
+        return calls.invoking(workQueues.DeliverToWebhooks, batch)()
+      }
+    },
+  },
+})
+
+/** A message that somebody holds is handed to the function, and its receiver fails: the log says what came of it. */
+const postponing = async (world: EmulatorWorld, calls: Calls, functionName: string): Promise<Act> => {
+  const { id, receiver } = await givenBy(calls, world).webhook()
+  const { items } = await world.services.ledger.events({ subject: id, limit: 1, after: undefined })
+  const QueueUrl = queueUrlOf(world, 'DeliverToWebhooks')
+  return async () => {
+    receiver.answers(500)
+    await setPolling(world, 'DeliverToWebhooks', false)
+    const since = new Date()
+    const MessageBody = JSON.stringify(deliveryTo(id, items)[0])
+    await world.wire.target('sqs', 'SendMessage', { QueueUrl, MessageBody })
+    const received = await world.wire.target('sqs', 'ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10 })
+    const messages = received.Messages as readonly { readonly ReceiptHandle: string; readonly Body: string }[]
+    const held = messages.find(({ Body }) => Body === MessageBody)
+    if (!held) throw new Error('the message is not in the queue')
+    const record = {
+      ...{ messageId: 'held', receiptHandle: held.ReceiptHandle, body: held.Body },
+      attributes: { ApproximateReceiveCount: '1' },
+    }
+    await invoke(world, functionName, { Records: [record] })
+    await setPolling(world, 'DeliverToWebhooks', true)
+    const lines = await writtenBy(world, functionName, since)
+    return lines.some((line) => line.includes('a delivery failed')) ? 'done' : 'failed'
   }
 }
 

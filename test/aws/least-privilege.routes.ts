@@ -1,8 +1,10 @@
 import type { OctetKey } from '@countersign/client'
-import { type HttpRouteName, type SubscriptionName, subscriptions } from '@countersign/topology'
+import type { Id } from '@countersign/core/shared'
+import { type HttpRouteName, type InboxName, inboxes } from '@countersign/topology'
 import { signAs } from '../acceptance/given.ts'
 import { ID_TOKEN, TOKEN_EXCHANGE } from '../acceptance/sign-in.given.ts'
 import { DOMAIN, idTokenOf } from '../support/sign-in.ts'
+import { startReceiver } from '../support/webhook-receiver.ts'
 import { type Act, type Calls, type Sent, textIn } from './least-privilege.calls.ts'
 import type { Deliveries } from './least-privilege.deliveries.ts'
 import type { Grant } from './least-privilege.grants.ts'
@@ -121,7 +123,15 @@ export const givenBy = ({ route }: Calls, { signIn }: EmulatorWorld) => {
     const { body } = await route('POST /oauth/token', { form: await exchange(id) })
     return { member: id, token: textIn(body, 'access_token') }
   }
+  /** With a receiver of its own. */
+  const webhook = async () => {
+    const receiver = await startReceiver()
+    const body = { url: receiver.url, events: ['consumer.registered'] }
+    const id = textIn((await route('POST /webhooks', { body })).body, 'id') as Id<'webhook'>
+    return { id, receiver }
+  }
   return {
+    webhook,
     consumer,
     signer,
     signed,
@@ -245,6 +255,27 @@ export const routeProbes = (world: EmulatorWorld, calls: Calls, deliveries: Deli
       trying('POST /api-keys/{id}/rotation', at(await given.apiKey(), { body: {} })),
     'POST /api-keys/{id}/disablement': async () =>
       trying('POST /api-keys/{id}/disablement', at(await given.apiKey(), { body: {} })),
+    'POST /webhooks': async () =>
+      trying('POST /webhooks', { body: { url: 'http://127.0.0.1:9/', events: ['webhook.tested'] } }),
+    'GET /webhooks': async () => trying('GET /webhooks'),
+    'GET /webhooks/{id}': async () => trying('GET /webhooks/{id}', at((await given.webhook()).id)),
+    'POST /webhooks/{id}/disablement': async () =>
+      trying('POST /webhooks/{id}/disablement', at((await given.webhook()).id, { body: {} })),
+    'POST /webhooks/{id}/enablement': async () => {
+      const { id } = await given.webhook()
+      await route('POST /webhooks/{id}/disablement', at(id, { body: {} }))
+      return trying('POST /webhooks/{id}/enablement', at(id))
+    },
+    'POST /webhooks/{id}/secret': async () =>
+      trying('POST /webhooks/{id}/secret', at((await given.webhook()).id, { body: {} })),
+    /** What it signs with it reads once. */
+    'POST /webhooks/{id}/test': async () => {
+      const { id } = await given.webhook()
+      return async () => {
+        await coldStart(world, 'PostWebhooksIdTestRoute')
+        return trying('POST /webhooks/{id}/test', at(id))()
+      }
+    },
     /** An access token of the directory is kept for an hour. */
     'POST /oauth/token': async () => {
       const form = await given.exchange()
@@ -294,17 +325,17 @@ export const routeProbes = (world: EmulatorWorld, calls: Calls, deliveries: Deli
 }
 
 /** Whose queue, or whose dead letters, `ProjectAccessDeadLettersQueue` is. */
-const subscriptionOf = (queue: string): SubscriptionName => {
+const subscriptionOf = (queue: string): InboxName => {
   const name = queue.replace(/(DeadLetters)?Queue$/, '')
-  const found = Object.keys(subscriptions).find((known) => known === name)
+  const found = Object.keys(inboxes).find((known) => known === name)
   if (found === undefined) throw new Error(`${queue} is no subscription's`)
-  return found as SubscriptionName
+  return found as InboxName
 }
 
 /** Puts something into the dead letters that its subscriber has no trouble with. */
 const burying =
   ({ wire, deployment }: EmulatorWorld) =>
-  async (subscription: SubscriptionName, messages: readonly object[]) => {
+  async (subscription: InboxName, messages: readonly object[]) => {
     const queues = JSON.parse(deployment.outputs.environment.SUBSCRIPTION_QUEUES ?? '{}') as Readonly<
       Record<string, { readonly deadLetterQueueUrl: string }>
     >

@@ -1,4 +1,4 @@
-import { logSubscriptions, schedules, streams, subscriptions } from '@countersign/topology'
+import { inboxes, logSubscriptions, schedules, streams } from '@countersign/topology'
 import { functionNames, type Grant } from './least-privilege.grants.ts'
 
 /** Grants that the emulator does not look at, because AWS's own services use them and not our code. */
@@ -23,7 +23,7 @@ const UNJUDGED = (functions: readonly string[]): readonly Unjudged[] => [
   },
   {
     actions: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
-    grants: each(Object.keys(subscriptions), (name) => [`${name}Subscriber`, `${name}Queue`]),
+    grants: each(Object.keys(inboxes), (name) => [`${name}Subscriber`, `${name}Queue`]),
     reason:
       "Lambda's poller needs all three (AWS refuses the mapping without them); the emulator's asks no role.",
   },

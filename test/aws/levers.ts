@@ -75,11 +75,12 @@ export const stopSchedules = async ({ wire, deployment }: World): Promise<void> 
   }
 }
 
-const queueOf = (world: World, subscription: string) => resourceOf(world, 'Queue', `${subscription}Queue`).id
+export const queueUrlOf = (world: World, subscription: string) =>
+  resourceOf(world, 'Queue', `${subscription}Queue`).id
 
 /** Messages that failed come back sooner than in AWS, so that a test need not wait for minutes. */
 export const hasten = async (world: World, subscription: string): Promise<void> => {
-  const QueueUrl = queueOf(world, subscription)
+  const QueueUrl = queueUrlOf(world, subscription)
   await world.wire.target('sqs', 'SetQueueAttributes', { QueueUrl, Attributes: { VisibilityTimeout: '1' } })
 }
 
@@ -94,7 +95,7 @@ export const deployedLevers = (
   },
   deliver: async (subscription, MessageBody) => {
     await hasten(world, subscription)
-    await world.wire.target('sqs', 'SendMessage', { QueueUrl: queueOf(world, subscription), MessageBody })
+    await world.wire.target('sqs', 'SendMessage', { QueueUrl: queueUrlOf(world, subscription), MessageBody })
   },
   replay: async () => {
     const events = await everyEvent(world.wire, world.deployment)

@@ -1,6 +1,6 @@
 import type { Pipeline, Publisher, SubscriptionStatus } from '@countersign/core/events'
 import { fact, recordFacts } from '@countersign/core/events'
-import { type SubscriptionName, subscriptions } from '@countersign/topology'
+import { type InboxName, inboxes } from '@countersign/topology'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { anyEvent, causeAt, NOW, newIds } from './changes.ts'
 
@@ -17,19 +17,19 @@ export interface Road {
   readonly publisher: Publisher
   readonly pipeline: Pipeline
   /** What is visible now, hidden from others from here on. */
-  receive(subscription: SubscriptionName): Promise<readonly Delivery[]>
+  receive(subscription: InboxName): Promise<readonly Delivery[]>
   /** Puts a message into the queue past the bus, as it is. */
-  put(subscription: SubscriptionName, body: string): Promise<void>
+  put(subscription: InboxName, body: string): Promise<void>
   done(delivery: Delivery): Promise<void>
   /** The handler gave it back with an error, where the store is told of errors at all. */
-  failed(subscription: SubscriptionName, delivery: Delivery, error: string): Promise<void>
+  failed(subscription: InboxName, delivery: Delivery, error: string): Promise<void>
   /** Until what was hidden is visible again. */
   visibleAgain(): Promise<void>
   close(): Promise<void>
 }
 
 const QUEUE = 'ProjectAccess'
-const { maxReceiveCount } = subscriptions[QUEUE]
+const { maxReceiveCount } = inboxes[QUEUE]
 
 /** What every bus with its queues does: at least once, dead-lettered after the limit, redriven on demand. */
 export const pipelineContract = (name: string, makeRoad: () => Promise<Road>): void => {
@@ -50,9 +50,7 @@ export const pipelineContract = (name: string, makeRoad: () => Promise<Road>): v
       if (!event) throw new Error('a fact makes an event')
       return event
     }
-    const statusOf = async (
-      subscription: SubscriptionName = QUEUE,
-    ): Promise<SubscriptionStatus | undefined> =>
+    const statusOf = async (subscription: InboxName = QUEUE): Promise<SubscriptionStatus | undefined> =>
       (await road.pipeline.status()).subscriptions.find(({ name: known }) => known === subscription)
     const receiveOne = async (): Promise<Delivery> => {
       const [delivery] = await road.receive(QUEUE)
@@ -106,9 +104,9 @@ export const pipelineContract = (name: string, makeRoad: () => Promise<Road>): v
       expect(await statusOf()).toMatchObject({ waiting: 0, inFlight: 0, dead: 0 })
     })
 
-    it('shows every subscription of the topology', async () => {
+    it('shows every queue of the topology', async () => {
       const { subscriptions: shown } = await road.pipeline.status()
-      expect(new Set(shown.map((one) => one.name))).toEqual(new Set(Object.keys(subscriptions)))
+      expect(new Set(shown.map((one) => one.name))).toEqual(new Set(Object.keys(inboxes)))
     })
 
     it('gives a message up after the limit of receives, and shows it without its data', async () => {

@@ -11,7 +11,7 @@ import {
   sqliteQueues,
   sqliteStoredRows,
 } from '@countersign/local'
-import { subscriptions } from '@countersign/topology'
+import { type InboxName, inboxes } from '@countersign/topology'
 import { accessRowsContract } from './access-rows.ts'
 import { authorizerCallersContract } from './authorizer-callers.ts'
 import { NOW } from './changes.ts'
@@ -19,9 +19,10 @@ import { gatewayKeysContract, type KeyStore } from './gateway-keys.ts'
 import { keyRingContract } from './key-ring.ts'
 import { ledgerContract } from './ledger.ts'
 import { ledgerPagesContract } from './ledger-pages.ts'
-import { pipelineContract, type Road } from './pipeline.ts'
+import { type Delivery, pipelineContract } from './pipeline.ts'
 import { rotationContract } from './rotation.ts'
 import { storedRowsContract } from './stored-rows.ts'
+import { webhookDeliveriesContract } from './webhook-deliveries.ts'
 
 const VISIBILITY_MILLISECONDS = 30_000
 
@@ -63,20 +64,21 @@ const sqlite = () => {
   }
 }
 
-const road = async (): Promise<Road> => {
+const road = async () => {
   const { queues, clock, pass, ...services } = sqlite()
   const hiddenUntil = () => clock().getTime() + VISIBILITY_MILLISECONDS
   return {
     ...services,
-    receive: async (name) =>
+    pass,
+    receive: async (name: InboxName) =>
       queues
         .receive(name, 10, clock().getTime(), hiddenUntil())
         .map(({ id, ...message }) => ({ ...message, handle: String(id) })),
-    put: async (queue, body) =>
+    put: async (queue: InboxName, body: string) =>
       queues.send([{ queue, body, eventId: 'none', eventType: 'none', visibleAt: 0 }]),
-    done: async ({ handle }) => queues.delete([Number(handle)]),
-    failed: async (name, { handle }, error) =>
-      queues.fail(Number(handle), error, subscriptions[name].maxReceiveCount, hiddenUntil()),
+    done: async ({ handle }: Delivery) => queues.delete([Number(handle)]),
+    failed: async (name: InboxName, { handle }: Delivery, error: string) =>
+      queues.fail(Number(handle), error, inboxes[name].maxReceiveCount, hiddenUntil()),
     visibleAgain: async () => pass(VISIBILITY_MILLISECONDS),
   }
 }
@@ -92,6 +94,15 @@ keyRingContract('of a consumer in SQLite', async () => {
   return { ...services, keyRing: consumerKeyRings('con_1') }
 })
 pipelineContract('in SQLite', road)
+webhookDeliveriesContract('in SQLite', async () => {
+  const { receive, failed, pass, ...services } = await road()
+  return {
+    ...services,
+    receive: () => receive('DeliverToWebhooks'),
+    failed: (delivery) => failed('DeliverToWebhooks', delivery, 'the receiver answered 500'),
+    pass: async (seconds) => pass(seconds * 1_000),
+  }
+})
 
 rotationContract('in SQLite', async () => {
   const services = sqlite()

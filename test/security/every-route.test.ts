@@ -11,6 +11,7 @@ import {
   routeNames,
   takesForms,
   withApiKey,
+  withWebhook,
 } from './given.ts'
 
 const CHALLENGE = (error: string) => `Bearer realm="countersign", error="${error}"`
@@ -24,7 +25,8 @@ describe('the routes of the platform', async () => {
   const kid = done(await world.client.signingKeys.list()).items[0]?.kid ?? ''
   const apiKey = await withApiKey(world, token.consumer)
   const signer = (await selfSigning(world)).id
-  const valid = requests({ signer, consumer: token.consumer, token: token.id, kid, apiKey })
+  const webhook = await withWebhook(world)
+  const valid = requests({ signer, consumer: token.consumer, token: token.id, kid, apiKey, webhook })
   const api = { api: 'countersign', environment: 'local' }
 
   const shortLived = await issue(world, { ...api, routes: protectedRoutes, expiresIn: '90s' })

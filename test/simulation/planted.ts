@@ -18,6 +18,7 @@ type Ports = Pick<
   | 'apiKeySecret'
   | 'gatewayKeys'
   | 'authorizerCallers'
+  | 'webhookSecret'
   | 'settings'
 >
 

@@ -5,12 +5,12 @@ import type { Services } from '@countersign/functions/runtime/services'
 import {
   openDatabase,
   sqliteAccessRows,
-  sqliteApiKeySecret,
   sqliteAuthorizerCallers,
   sqliteGatewayKeys,
   sqliteKeyRing,
   sqliteLedger,
   sqliteQueues,
+  sqliteRootSecret,
 } from '@countersign/local'
 import { subscriptions } from '@countersign/topology'
 import type { Violate } from './violation.ts'
@@ -72,6 +72,7 @@ export const createStore = (violate: Violate, inspect: (text: string) => void, s
     | 'apiKeySecret'
     | 'gatewayKeys'
     | 'authorizerCallers'
+    | 'webhookSecret'
   > = {
     ledger: {
       ...ledger,
@@ -93,9 +94,10 @@ export const createStore = (violate: Violate, inspect: (text: string) => void, s
     keyRing: sqliteKeyRing(database),
     consumerKeyRings: (consumerId) => sqliteKeyRing(database, consumerId),
     sealKeys: sqliteKeyRing(database, 'SealKeys'),
-    apiKeySecret: sqliteApiKeySecret(database),
+    apiKeySecret: sqliteRootSecret(database, 'ApiKeys'),
     gatewayKeys: sqliteGatewayKeys(database),
     authorizerCallers: sqliteAuthorizerCallers(database),
+    webhookSecret: sqliteRootSecret(database, 'Webhooks'),
   }
   return {
     ports,

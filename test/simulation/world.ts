@@ -2,6 +2,8 @@ import { epochSeconds, idFrom } from '@countersign/core/shared'
 import { SigningKey } from '@countersign/core/signing-key'
 import { type AuthorizerServices, make as makeAuthorizer } from '@countersign/functions/authorizer/authorize'
 import type { Log, Services } from '@countersign/functions/runtime/services'
+import { webhookReceivers } from '@countersign/functions/runtime/webhook-receivers'
+import { sqliteWebhookDeliveries } from '@countersign/local'
 import { createAuthorizerCache } from '@countersign/local/gateway'
 import { type Random, randomOf, wholeBelow } from '../property/seed.ts'
 import type { Bug } from './bugs.ts'
@@ -129,6 +131,8 @@ export const createWorld = (seed: number, bug: Bug | undefined, begun?: Beginnin
     },
     identities: afflictIdentities(identitiesOver(directory), bug),
     authorizerCaches: { flush: async () => 'flushed' },
+    webhookDeliveries: sqliteWebhookDeliveries(store.queues, clockOf(offset), () => {}),
+    webhookReceivers: webhookReceivers({ allowedHosts: () => [], clock: clockOf(offset) }),
     clock: clockOf(offset),
     newId: (kind) => idFrom(kind, bytes(16)),
     randomBytes: bytes,

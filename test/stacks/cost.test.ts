@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { subscriptions } from '@countersign/topology'
+import { inboxes } from '@countersign/topology'
 import { describe, expect, it } from 'vitest'
 import { evaluate, ROOT } from './evaluate.ts'
 import { all } from './graph.ts'
@@ -34,7 +34,7 @@ describe('the costs at rest of docs/deploy.md', () => {
   })
 
   it('count the queues that are polled', () => {
-    const count = Object.keys(subscriptions).length
+    const count = Object.keys(inboxes).length
     const [, , arithmetic, dollars] = rowOf(`polling of ${WORDS[count]} empty queues`)
     expect(arithmetic).toMatch(new RegExp(`^${count} × 5 pollers × 3 a minute`))
     expect(dollars).toBe(((count * 5 * 3 * 43_200 * 0.4) / 1_000_000).toFixed(2))

@@ -1,4 +1,4 @@
-import { logSubscriptions, schedules, streams, subscriptions } from '@countersign/topology'
+import { inboxes, logSubscriptions, schedules, streams, subscriptions } from '@countersign/topology'
 import { describe, expect, it } from 'vitest'
 import { evaluate } from './evaluate.ts'
 import { all, at, functionArn, jsonAt, namesOf, queueArn, sorted, textAt, the } from './graph.ts'
@@ -9,16 +9,16 @@ describe('delivery', () => {
   const mappingOf = (source: string) =>
     all(graph, 'mapping').filter(({ inputs }) => textAt(inputs, 'eventSourceArn').includes(source))
 
-  it('has a queue and dead letters for each subscription, dead letters for each stream, schedule and follower of logs, and no other', () => {
-    const inboxes = Object.keys(subscriptions)
-    const dead = [...inboxes, ...[streams, schedules, logSubscriptions].flatMap(Object.keys)].map(
+  it('has a queue and dead letters for each subscription and each queue of work, dead letters for each stream, schedule and follower of logs, and no other', () => {
+    const filled = Object.keys(inboxes)
+    const dead = [...filled, ...[streams, schedules, logSubscriptions].flatMap(Object.keys)].map(
       (name) => `${name}DeadLetters`,
     )
-    expect(namesOf(graph, 'queue')).toEqual(sorted([...inboxes, ...dead].map((name) => `${name}Queue`)))
+    expect(namesOf(graph, 'queue')).toEqual(sorted([...filled, ...dead].map((name) => `${name}Queue`)))
   })
 
   it('gives a message up to the dead letters after the receives that its subscription allows', () => {
-    for (const [name, { maxReceiveCount }] of Object.entries(subscriptions))
+    for (const [name, { maxReceiveCount }] of Object.entries(inboxes))
       expect(jsonAt(the(graph, 'queue', `${name}Queue`), 'redrivePolicy')).toEqual({
         deadLetterTargetArn: queueArn(`${name}DeadLetters`),
         maxReceiveCount,
@@ -26,7 +26,7 @@ describe('delivery', () => {
   })
 
   it('hides a message for at least six times the time its handler may take', () => {
-    for (const [name, { timeoutSeconds }] of Object.entries(subscriptions)) {
+    for (const [name, { timeoutSeconds }] of Object.entries(inboxes)) {
       expect(the(graph, 'function', `${name}SubscriberFunction`).timeout).toBe(timeoutSeconds)
       const hidden = the(graph, 'queue', `${name}Queue`).visibilityTimeoutSeconds
       expect(hidden).toBeGreaterThanOrEqual(6 * timeoutSeconds)
@@ -34,7 +34,7 @@ describe('delivery', () => {
   })
 
   it('keeps a dead letter longer than any queue keeps a message, because its age goes on counting', () => {
-    for (const name of Object.keys(subscriptions)) {
+    for (const name of Object.keys(inboxes)) {
       const [kept, dead] = [`${name}Queue`, `${name}DeadLettersQueue`].map((queue) =>
         Number(the(graph, 'queue', queue).messageRetentionSeconds),
       )
@@ -44,7 +44,7 @@ describe('delivery', () => {
   })
 
   it('takes what one subscriber could not handle back to its queue, and only that', () => {
-    for (const name of Object.keys(subscriptions)) {
+    for (const name of Object.keys(inboxes)) {
       const [mapping, another] = mappingOf(queueArn(name))
       expect(another).toBeUndefined()
       expect(mapping?.inputs).toMatchObject({

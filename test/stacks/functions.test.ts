@@ -1,4 +1,4 @@
-import { authorizer, routes, subscriptions } from '@countersign/topology'
+import { authorizer, inboxes, routes } from '@countersign/topology'
 import { describe, expect, it } from 'vitest'
 import { evaluate } from './evaluate.ts'
 import type { Inputs } from './evaluation.ts'
@@ -70,6 +70,9 @@ describe('every function', () => {
       'SIGN_IN',
       'SUBSCRIPTION_QUEUES',
       'UNPUBLISHED_QUEUE_URL',
+      'WEBHOOK_HOSTS',
+      'WEBHOOK_QUEUE_URL',
+      'WEBHOOK_SECRET',
     ])
   })
 })
@@ -87,13 +90,13 @@ describe('the authorizer', () => {
 })
 
 describe('a function that looks after the queues', () => {
-  it('is told of every subscription', () => {
+  it('is told of every queue', () => {
     const told = textAt(
       the(graph, 'function', 'GetPipelineRouteFunction'),
       'environment.variables.SUBSCRIPTION_QUEUES',
     )
     const queues = 'https://sqs.eu-west-2.amazonaws.com/123456789012'
-    const urls = Object.keys(subscriptions).map((name) => [
+    const urls = Object.keys(inboxes).map((name) => [
       name,
       { queueUrl: `${queues}/${name}Queue`, deadLetterQueueUrl: `${queues}/${name}DeadLettersQueue` },
     ])

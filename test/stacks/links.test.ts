@@ -1,5 +1,6 @@
 import {
   authorizer,
+  inboxes as inboxesOf,
   type Link,
   logSubscriptions,
   type Runs,
@@ -8,7 +9,6 @@ import {
   schedules,
   simpleAuthorizer,
   streams,
-  subscriptions,
 } from '@countersign/topology'
 import { describe, expect, it } from 'vitest'
 import { evaluate } from './evaluate.ts'
@@ -22,7 +22,7 @@ const onLedger = (...actions: readonly string[]) =>
 
 const onQueues = (action: string, names: readonly string[]) =>
   names.map((name) => `${action} on ${name}Queue`)
-const inboxes = Object.keys(subscriptions)
+const inboxes = Object.keys(inboxesOf)
 const dead = inboxes.map((name) => `${name}DeadLetters`)
 
 /** Written down a second time on purpose: what the adapters behind a link call, action by action. */
@@ -118,6 +118,19 @@ const LINKS: Readonly<
     ),
     told: ['AUTHORIZER_FUNCTIONS'],
   },
+  'webhooks:enqueue': {
+    grants: onQueues('sqs:SendMessage', ['DeliverToWebhooks']),
+    told: ['WEBHOOK_QUEUE_URL'],
+  },
+  'webhooks:postpone': {
+    grants: onQueues('sqs:ChangeMessageVisibility', ['DeliverToWebhooks']),
+    told: ['WEBHOOK_QUEUE_URL'],
+  },
+  'webhooks:sign': {
+    grants: ['secretsmanager:GetSecretValue on secret:Webhooks-AbCdEf'],
+    told: ['WEBHOOK_SECRET'],
+  },
+  'webhooks:reach': { grants: [], told: ['WEBHOOK_HOSTS'] },
 }
 
 const receiving = (name: string) =>
@@ -137,7 +150,7 @@ const RUNS: readonly (readonly [what: string, runs: Runs, trigger: readonly stri
   ['Authorizer', authorizer, []],
   ['SimpleAuthorizer', simpleAuthorizer, []],
   ...Object.entries(routes).map(([name, runs]) => [name, runs, []] as const),
-  ...Object.entries(subscriptions).map(([name, runs]) => [name, runs, receiving(name)] as const),
+  ...Object.entries(inboxesOf).map(([name, runs]) => [name, runs, receiving(name)] as const),
   ...Object.entries(streams).map(
     ([name, runs]) => [name, runs, [...following(runs.table), givingUp(name)]] as const,
   ),

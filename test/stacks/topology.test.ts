@@ -2,10 +2,12 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   authorizer,
+  inboxes,
   logSubscriptions,
   type Runs,
   rotations,
   routes,
+  type Subscription,
   schedules,
   simpleAuthorizer,
   streams,
@@ -20,7 +22,7 @@ const graph = await evaluate('test')
 
 const runs: readonly Runs[] = [
   ...Object.values(routes),
-  ...Object.values(subscriptions),
+  ...Object.values(inboxes),
   ...Object.values(streams),
   ...Object.values(schedules),
   ...Object.values(logSubscriptions),
@@ -69,10 +71,10 @@ describe('the deployed system', () => {
 
   it('has one rule per subscription, for its source and its events', () => {
     expect(namesOf(graph, 'rule')).toEqual(sorted(Object.keys(subscriptions).map((name) => `${name}Rule`)))
-    for (const [name, { source, on }] of Object.entries(subscriptions))
+    for (const [name, { source, on }] of Object.entries<Subscription>(subscriptions))
       expect(jsonAt(the(graph, 'rule', `${name}Rule`), 'eventPattern')).toEqual({
         source: [source],
-        'detail-type': on,
+        ...(on !== 'every' && { 'detail-type': on }),
       })
   })
 
@@ -102,7 +104,9 @@ describe('the deployed system', () => {
 
   it('rotates the secrets of the topology, and no other', () => {
     const rotated = Object.values(rotations).map(({ secret }) => secret)
-    expect(namesOf(graph, 'secret')).toEqual(sorted(['ApiKeys', ...rotated, 'Directory', 'SealKeys']))
+    expect(namesOf(graph, 'secret')).toEqual(
+      sorted(['ApiKeys', ...rotated, 'Directory', 'SealKeys', 'Webhooks']),
+    )
     for (const [name, { everyDays, secret }] of Object.entries(rotations))
       expect(the(graph, 'rotation', name)).toMatchObject({
         secretId: `${secret}-id`,

@@ -110,9 +110,12 @@ export interface World extends AnyWorld {
 
 export type WorldOptions = Partial<PlatformOptions>
 
+/** Where stories have receivers of webhooks. */
+const RECEIVERS = [{ host: '127.0.0.1' }]
+
 const WORLDS: Readonly<Record<WorldName, () => Promise<AnyWorld>>> = {
   // A message that failed is tried again soon: what happens to it is told, not how long it takes.
-  local: () => startWorld({ visibilityMilliseconds: 250 }),
+  local: () => startWorld({ visibilityMilliseconds: 250, webhookHosts: RECEIVERS }),
   emulator: () => emulated({}),
   'emulator-iam': () => emulated({ enforceIam: true }),
 }

@@ -8,12 +8,13 @@ export { type EventBridgePublisherOptions, eventBridgePublisher } from './event-
 export { type LambdaAuthorizerCallersOptions, lambdaAuthorizerCallers } from './lambda-authorizer-callers.ts'
 export { type SecretTextOptions, secretText } from './secret-text.ts'
 export {
-  type SecretsManagerApiKeySecretOptions,
-  secretsManagerApiKeySecret,
-} from './secrets-manager-api-key-secret.ts'
-export {
   type SecretsManagerKeyRingOptions,
   secretsManagerConsumerKeyRings,
   secretsManagerKeyRing,
 } from './secrets-manager-key-ring.ts'
+export {
+  type SecretsManagerRootSecretOptions,
+  secretsManagerRootSecret,
+} from './secrets-manager-root-secret.ts'
 export { type SqsPipelineOptions, type SubscriptionQueues, sqsPipeline } from './sqs-pipeline.ts'
+export { type SqsWebhookDeliveriesOptions, sqsWebhookDeliveries } from './sqs-webhook-deliveries.ts'

@@ -90,6 +90,7 @@ const KIND_OF_PREFIX: Readonly<Record<string, EntityKind>> = {
   use: 'token-use',
   seal: 'seal',
   sealpart: 'seal-part',
+  whk: 'webhook',
 }
 
 /** An id says what it is the id of; one that does not may be anything's. */

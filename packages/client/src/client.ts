@@ -6,6 +6,7 @@ import type * as T from './token-shapes.ts'
 import type { TransportOptions } from './transport.ts'
 import { type Call, type Query, type RequestOptions, type Send, transport } from './transport.ts'
 import type * as U from './usage-shapes.ts'
+import type * as W from './webhook-shapes.ts'
 
 export type ClientOptions = TransportOptions
 export type Client = ReturnType<typeof createClient>
@@ -22,6 +23,7 @@ export const createClient = (options: ClientOptions) => {
     signingKeys: signingKeysOf(send),
     usagePlans: usagePlansOf(send),
     apiKeys: apiKeysOf(send),
+    webhooks: webhooksOf(send),
     oauth: oauthOf(send),
     /** What would be decided now, and why; for operators. */
     decisions: {
@@ -170,6 +172,22 @@ const auditOf = (send: Send) => ({
   /** The events that the seal of a day is over, in its order. */
   leaves: (day: string, query: Pick<S.Paging, 'cursor'> = {}) =>
     get<S.Page<A.SealLeaf>>(send, at`/audit/seals/${day}/leaves`, query),
+})
+
+const webhooksOf = (send: Send) => ({
+  register: (body: W.RegisterWebhook, options: RequestOptions = {}) =>
+    post<W.ShownWebhook>(send, '/webhooks', options, body),
+  list: (query: W.WebhookQuery = {}) => get<S.Page<W.Webhook>>(send, '/webhooks', query),
+  show: (id: string) => get<W.Webhook>(send, at`/webhooks/${id}`),
+  disable: (id: string, body: S.Note = {}, options: RequestOptions = {}) =>
+    post<W.Webhook>(send, at`/webhooks/${id}/disablement`, options, body),
+  enable: (id: string, options: RequestOptions = {}) =>
+    post<W.Webhook>(send, at`/webhooks/${id}/enablement`, options, {}),
+  rotateSecret: (id: string, body: W.RotateWebhookSecret = {}, options: RequestOptions = {}) =>
+    post<W.ShownWebhook>(send, at`/webhooks/${id}/secret`, options, body),
+  /** Sends an event of its own now, and says what came of it. */
+  test: (id: string, options: RequestOptions = {}) =>
+    post<W.TestedWebhook>(send, at`/webhooks/${id}/test`, options, {}),
 })
 
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'

@@ -36,6 +36,7 @@ const note = { note: 'why' }
 const plan = { api: 'pets', environment: 'staging' }
 const key = { consumer: 'con_1', plans: ['gold'] }
 const now = { now: true }
+const webhook = { url: 'https://hooks.example.org/', events: ['token.*'] }
 const asked = { tokenId: 'tok_1', method: 'GET', path: '/x', api: 'pets', environment: 'staging' } as const
 
 it.each<[string, (client: Client) => Promise<unknown>, unknown]>([
@@ -82,6 +83,13 @@ it.each<[string, (client: Client) => Promise<unknown>, unknown]>([
   ['GET /api-keys/apikey_1', ({ apiKeys }) => apiKeys.show('apikey_1'), undefined],
   ['POST /api-keys/apikey_1/rotation', ({ apiKeys }) => apiKeys.rotate('apikey_1', now), now],
   ['POST /api-keys/apikey_1/disablement', ({ apiKeys }) => apiKeys.disable('apikey_1', note), note],
+  ['POST /webhooks', ({ webhooks }) => webhooks.register(webhook), webhook],
+  ['GET /webhooks', ({ webhooks }) => webhooks.list(), undefined],
+  ['GET /webhooks/whk_1', ({ webhooks }) => webhooks.show('whk_1'), undefined],
+  ['POST /webhooks/whk_1/disablement', ({ webhooks }) => webhooks.disable('whk_1', note), note],
+  ['POST /webhooks/whk_1/enablement', ({ webhooks }) => webhooks.enable('whk_1'), {}],
+  ['POST /webhooks/whk_1/secret', ({ webhooks }) => webhooks.rotateSecret('whk_1', now), now],
+  ['POST /webhooks/whk_1/test', ({ webhooks }) => webhooks.test('whk_1'), {}],
   ['POST /oauth/token', ({ oauth }) => oauth.exchange('id-token', 'n-1'), exchanged],
   ['POST /oauth/revoke', ({ oauth }) => oauth.revoke('t'), 'token=t'],
   ['POST /oauth/introspect', ({ oauth }) => oauth.introspect('t'), 'token=t'],

@@ -20,6 +20,7 @@ const readOptions = () => {
       shape: { type: 'string', multiple: true },
       domain: { type: 'string', multiple: true },
       cors: { type: 'string', multiple: true },
+      'webhook-host': { type: 'string', multiple: true },
       'sign-in': { type: 'string' },
       'service-account': { type: 'string' },
       'signing-algorithm': { type: 'string', default: process.env.COUNTERSIGN_SIGNING_ALGORITHM ?? '' },
@@ -48,6 +49,14 @@ const upstreamOf = (text: string | undefined): string | undefined => {
   throw new StartFailure(`--upstream takes a URL such as http://127.0.0.1:3000, not "${text}"`)
 }
 
+/** Receivers of webhooks on this machine, or in its network. */
+const webhookHostsIn = async (hosts: readonly string[] = []) => {
+  const { Webhooks } = await import('@countersign/core/webhook')
+  const read = Webhooks.readAllowedHosts(hosts.join(','))
+  if (read.ok) return read.value
+  throw new StartFailure(`--webhook-host takes a host such as 127.0.0.1:9000, not "${read.error}"`)
+}
+
 const start = async ({
   json,
   port,
@@ -55,6 +64,7 @@ const start = async ({
   signInPort,
   upstream,
   gateways,
+  'webhook-host': webhookHosts,
   data,
   'sign-in': signInFile,
   'service-account': serviceAccountFile,
@@ -70,6 +80,7 @@ const start = async ({
     port,
     gatewayPort,
     gateways,
+    webhookHosts: await webhookHostsIn(webhookHosts),
     signInPort,
     ...(upstream !== undefined && { upstream }),
     ...signInGiven({ text: process.env.COUNTERSIGN_SIGN_IN, file: signInFile, serviceAccountFile }),

@@ -35,6 +35,12 @@ export type Link =
   | 'authorizer-caches:flush'
   /** Who may call the authorizer. */
   | 'authorizer:admit'
+  /** What is to be sent to webhooks: putting it into their queue, and trying it later. */
+  | 'webhooks:enqueue'
+  | 'webhooks:postpone'
+  | 'webhooks:sign'
+  /** Connections to wherever a webhook's URL leads. */
+  | 'webhooks:reach'
 
 export interface Runs {
   /** From the repository root, without extension; it exports `make` and `handler`. */
@@ -51,14 +57,19 @@ export interface HttpRoute extends Runs {
   readonly machines: boolean
 }
 
-export interface Subscription extends Runs {
-  readonly source: 'countersign' | 'api-hub'
-  readonly on: readonly [EventType | HubEventType, ...(EventType | HubEventType)[]]
+/** Messages wait for a function in a queue of its own. */
+export interface Inbox extends Runs {
   /** Receives before a message is given up to the dead-letter queue. */
   readonly maxReceiveCount: number
   readonly timeoutSeconds: number
   /** Functions that work on it at the same time, at most (SQS: 2 or more), where what they call is paced. */
   readonly mostAtOnce?: number
+}
+
+export interface Subscription extends Inbox {
+  readonly source: 'countersign' | 'api-hub'
+  /** `every`: whatever its source says, in types of later versions, too. */
+  readonly on: readonly [EventType | HubEventType, ...(EventType | HubEventType)[]] | 'every'
 }
 
 export interface Stream extends Runs {

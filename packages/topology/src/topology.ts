@@ -1,13 +1,8 @@
-import type { EventType } from '@countersign/core/events'
 import type { Method } from '@countersign/core/shared'
-import type { HttpRoute, Link, Rotation, Runs, Stream, Subscription } from './runs.ts'
+import type { HttpRoute, Link, Rotation, Runs, Stream } from './runs.ts'
+import { openApiSchemas } from './schemas.ts'
 
 const functions = 'packages/functions/src'
-
-const schemas = {
-  from: 'packages/core/node_modules/@seriousme/openapi-schema-validator/schemas',
-  to: 'schemas',
-} as const
 
 /** `stream`: its changes are read by a function. `indexes`: what can be asked besides the key. */
 export const tables = {
@@ -52,7 +47,7 @@ export const routes = {
   'PUT /apis/{name}': {
     ...http('register-api', ['ledger:write', 'access:write']),
     memoryMegabytes: 1_024,
-    files: [schemas],
+    files: [openApiSchemas],
   },
   'GET /apis': http('list-apis', ['ledger:list']),
   'GET /apis/{name}': http('show-api', ['ledger:read']),
@@ -98,6 +93,13 @@ export const routes = {
   'GET /api-keys/{id}': http('show-api-key', ['ledger:read']),
   'POST /api-keys/{id}/rotation': http('rotate-api-key', ['ledger:write', 'api-keys:derive']),
   'POST /api-keys/{id}/disablement': http('disable-api-key', ['ledger:write']),
+  'POST /webhooks': http('register-webhook', ['ledger:write', 'webhooks:sign', 'webhooks:reach']),
+  'GET /webhooks': http('list-webhooks', ['ledger:list']),
+  'GET /webhooks/{id}': http('show-webhook', ['ledger:read']),
+  'POST /webhooks/{id}/disablement': http('disable-webhook', ['ledger:write']),
+  'POST /webhooks/{id}/enablement': http('enable-webhook', ['ledger:write']),
+  'POST /webhooks/{id}/secret': http('rotate-webhook-secret', ['ledger:write', 'webhooks:sign']),
+  'POST /webhooks/{id}/test': http('test-webhook', ['ledger:write', 'webhooks:sign', 'webhooks:reach']),
   'POST /oauth/token': {
     ...http('exchange-token', ['ledger:append', 'access:write', 'key-ring:read', 'identities:read']),
     authorization: 'open',
@@ -128,118 +130,6 @@ export const routes = {
 } as const satisfies Record<`${Method} /${string}`, HttpRoute>
 
 export type HttpRouteName = keyof typeof routes
-
-/** Who reacts to what. `stacks/` and the local runtime read this and nothing else. */
-export const subscriptions = {
-  ProjectAccess: {
-    module: `${functions}/subscribers/project-access`,
-    source: 'countersign',
-    on: [
-      'token.issued',
-      'token.rerolled',
-      'token.disabled',
-      'token.enabled',
-      'token.revoked',
-      'api.updated',
-      'api.deployed',
-      'api.deregistered',
-      'access-rule.changed',
-    ],
-    links: ['access:write'],
-    maxReceiveCount: 5,
-    timeoutSeconds: 10,
-  },
-  ProvisionUsagePlan: {
-    module: `${functions}/subscribers/provision-usage-plan`,
-    source: 'countersign',
-    on: [
-      'usage-plan.changed',
-      'api-key.created',
-      'api-key.rotated',
-      'api-key.retired',
-      'api-key.disabled',
-      'consumer.suspended',
-      'consumer.resumed',
-      'api.updated',
-      'api.deployed',
-      'api.deregistered',
-      'token.issued',
-    ],
-    links: ['ledger:read', 'ledger:list', 'api-keys:derive', 'usage-plans:provision'],
-    maxReceiveCount: 10,
-    timeoutSeconds: 60,
-    mostAtOnce: 2,
-  },
-  RegisterPublishedApi: {
-    module: `${functions}/subscribers/register-published-api`,
-    source: 'api-hub',
-    on: ['api-hub.api-published', 'api-hub.api-withdrawn'],
-    links: ['ledger:write', 'ledger:list', 'access:write'],
-    maxReceiveCount: 5,
-    timeoutSeconds: 30,
-    memoryMegabytes: 1_024,
-    files: [schemas],
-  },
-  FlushAuthorizerCaches: {
-    module: `${functions}/subscribers/flush-authorizer-caches`,
-    source: 'countersign',
-    on: [
-      'token.disabled',
-      'token.rerolled',
-      'token.revoked',
-      'consumer.suspended',
-      'consumer.grants-changed',
-      'consumer.secret-rotated',
-      'consumer.tokens-revoked',
-      'signing-key.compromised',
-      'revocation.begun',
-      'lockdown.begun',
-      'session.groups-changed',
-      'session.ended',
-      'access-rule.changed',
-      'api.updated',
-      'api.deregistered',
-    ],
-    links: ['ledger:read', 'ledger:list', 'authorizer-caches:flush'],
-    maxReceiveCount: 5,
-    timeoutSeconds: 60,
-    mostAtOnce: 2,
-  },
-  AdmitAccounts: {
-    module: `${functions}/subscribers/admit-accounts`,
-    source: 'countersign',
-    on: ['api.updated', 'api.deployed', 'api.deregistered'],
-    links: ['ledger:read', 'ledger:list', 'authorizer:admit'],
-    maxReceiveCount: 5,
-    timeoutSeconds: 30,
-  },
-} as const satisfies Record<string, Subscription>
-
-export type SubscriptionName = keyof typeof subscriptions
-
-/** Events that no function of the platform reacts to: they are read in the audit log, and by rules of others on the bus. */
-export const auditOnly = [
-  'token.requested',
-  'token.approved',
-  'token.rejected',
-  'token.collected',
-  'token.expiring',
-  'consumer.registered',
-  'consumer.grants-requested',
-  'api.registered',
-  'api.registration-rejected',
-  'signing-key.created',
-  'signing-key.activated',
-  'signing-key.retired',
-  'revocation.completed',
-  'lockdown.ended',
-  'key-ring.rotation-failed',
-  'session.started',
-  'access.denied',
-  'token.used',
-  'audit.day-gathered',
-  'audit.day-sealed',
-] as const satisfies readonly EventType[]
 
 export const streams = {
   Relay: {

@@ -53,7 +53,7 @@ const receiving = (name: string, { source, on }: Subscription) => ({
   action: 'receive',
   summary: `${name} reads these from its queue.`,
   channel: reference(`channels/${CHANNELS[source]}`),
-  messages: messagesOf(CHANNELS[source], on),
+  messages: messagesOf(CHANNELS[source], on === 'every' ? types : on),
 })
 
 const receivers = Object.entries<Subscription>(subscriptions).map(

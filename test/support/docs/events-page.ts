@@ -20,7 +20,7 @@ const INTRODUCTION = `# Events
 
 Everything that happens is an event in the ledger's log, and the log is the audit. The relay puts every event on the
 bus: \`source\` is \`${EVENT_SOURCE}\`, \`detail-type\` the type, \`detail\` the envelope below. Delivery is at least once
-and in no order between entities. No event holds a token or a key. The same as JSON Schemas:
+and in no order between entities. [Webhooks](webhooks.md) carry them on over HTTPS. No event holds a token or a key. The same as JSON Schemas:
 [events.asyncapi.yaml](events.asyncapi.yaml).`
 
 const row = (...cells: readonly string[]): string => `| ${cells.join(' | ')} |`

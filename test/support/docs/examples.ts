@@ -27,6 +27,7 @@ const planId = id('usage-plan', 'gold')
 const apiKeyId = id('api-key', 'repairs')
 const digestOfKey = `sha-256:${createHash('sha256').update('an example').digest('base64url')}`
 const tokenId = id('token', 'issued')
+const webhookId = id('webhook', 'security')
 const kid = id('key', 'first')
 const path = '/api/v1/tenancies/{id}'
 const routes: EventData<'api.registered'>['routes'] = [
@@ -326,11 +327,34 @@ const LOGS: readonly (readonly [subject: string, facts: readonly FactOf[]])[] = 
       }),
     ],
   ],
+  [
+    webhookId,
+    [
+      fact('webhook.registered', {
+        ...{ webhookId, name: 'Security team', url: 'https://hooks.example.org/auth-events' },
+        ...{ events: ['token.revoked', 'signing-key.*'], digest: digestOfKey, registeredAt: at(0) },
+      }),
+      fact('webhook.tested', { webhookId, testedAt: at(1) }),
+      fact('webhook.delivery-failed', {
+        ...{ webhookId, failingSince: at(2), failedAt: at(2), eventId: id('event', 'undelivered') },
+        ...{ eventType: 'token.revoked', attempt: 4, outcome: 'answered', status: 503 },
+      }),
+      fact('webhook.delivery-recovered', { webhookId, failingSince: at(2), recoveredAt: at(3) }),
+      fact('webhook.secret-rotated', {
+        ...{ webhookId, generation: 2, digest: digestOfKey, rotatedAt: at(4), previousUntil: at(5) },
+      }),
+      fact('webhook.disabled', { webhookId, disabledAt: at(5), because: 'requested', note: 'moving house' }),
+      fact('webhook.enabled', { webhookId, enabledAt: at(6) }),
+    ],
+  ],
 ]
 
 const HUB_CAUSE = { actor: 'api-hub', correlationId: 'build-482', causationId: '6f0cbb3a-hub-event' }
 const OPERATOR_CAUSE = { actor: operator, correlationId: '0b5a7c1e-request' }
 
+const DELIVERY_CAUSE = {
+  ...{ actor: 'webhooks', correlationId: '0b5a7c1e-request', causationId: id('event', 'undelivered') },
+}
 const LOG_CAUSE = { actor: 'decision-log', correlationId: 'evt_5d0cbb3a' }
 const SEAL_CAUSE = { actor: 'schedule', correlationId: 'evt_71c0e4f2' }
 const CAUSES: Partial<Record<EventType, Omit<Cause, 'now'>>> = {
@@ -339,6 +363,8 @@ const CAUSES: Partial<Record<EventType, Omit<Cause, 'now'>>> = {
   'api.registration-rejected': HUB_CAUSE,
   'access.denied': LOG_CAUSE,
   'token.used': LOG_CAUSE,
+  'webhook.delivery-failed': DELIVERY_CAUSE,
+  'webhook.delivery-recovered': DELIVERY_CAUSE,
 }
 
 const causeOf = ({ type }: FactOf, day: number): Cause => ({

@@ -4,9 +4,9 @@ import { auditOnly, type Subscription, subscriptions } from '@countersign/topolo
 
 const all: readonly (readonly [string, Subscription])[] = Object.entries(subscriptions)
 
-/** Who has a queue for it. */
+/** Who has a queue for it, beside those who have one for every event. */
 export const readersOf = (type: EventType | HubEventType): readonly string[] =>
-  all.flatMap(([name, { on }]) => (on.includes(type) ? [name] : []))
+  all.flatMap(([name, { on }]) => (on !== 'every' && on.includes(type) ? [name] : []))
 
 /** Whether the topology says that no function of the platform reacts to it. */
 export const isAuditOnly = (type: string): boolean => (auditOnly as readonly string[]).includes(type)

@@ -41,6 +41,7 @@ const KINDS = [
   'token',
   'token-use',
   'usage-plan',
+  'webhook',
 ] as const
 const ALL_KINDS: readonly IdKind[] = KINDS satisfies readonly IdKind[]
 

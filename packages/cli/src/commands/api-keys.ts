@@ -1,10 +1,10 @@
 import type { ApiKey, ShownApiKey } from '@countersign/client'
 import { answer, list, PAGING } from '../answer.ts'
-import { type Command, WrongUsage } from '../command.ts'
+import type { Command } from '../command.ts'
 import { facts } from '../table.ts'
 import { both, relative } from '../time.ts'
 import { fileOption, handOut, type ShownOnce } from './hand-out.ts'
-import { NOTE, repeatable } from './shared-options.ts'
+import { NOTE, OVERLAP, overlapIn, repeatable } from './shared-options.ts'
 
 const KEY_FILE = fileOption('key-file', 'key')
 
@@ -73,22 +73,11 @@ export const apiKeys: readonly Command[] = [
     name: 'api-keys rotate',
     arguments: ['ID'],
     summary: 'Gives an API key a new value; the one before works on for a day',
-    options: {
-      overlap: { value: 'DURATION', help: 'how long the one before works: 24h unless given, 30d at most' },
-      now: { help: 'the one before stops at once' },
-      ...KEY_FILE,
-    },
+    options: { ...OVERLAP, ...KEY_FILE },
     run: (context) => {
-      const { given } = context
-      const overlap = given.text('overlap')
-      if (overlap !== undefined && given.flag('now'))
-        throw new WrongUsage('give --overlap or --now, not both')
-      const body = { overlap, ...(given.flag('now') && { now: true }) }
-      return handOut(
-        context,
-        ({ apiKeys }) => apiKeys.rotate(given.argument(0), body, repeatable(context)),
-        SHOWN,
-      )
+      const id = context.given.argument(0)
+      const body = overlapIn(context)
+      return handOut(context, ({ apiKeys }) => apiKeys.rotate(id, body, repeatable(context)), SHOWN)
     },
   },
   {

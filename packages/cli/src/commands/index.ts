@@ -21,6 +21,7 @@ import { issuing } from './token-issue.ts'
 import { tokenLife } from './token-life.ts'
 import { tokens } from './tokens.ts'
 import { usagePlans } from './usage-plans.ts'
+import { webhooks } from './webhooks.ts'
 
 /** In the order the help lists them. */
 export const commands: readonly Command[] = [
@@ -41,6 +42,7 @@ export const commands: readonly Command[] = [
   auditVerify,
   ...auditProofs,
   denials,
+  ...webhooks,
   ...pipeline,
   rebuild,
   ...signInAndOut,

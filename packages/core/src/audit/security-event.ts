@@ -68,6 +68,13 @@ const TERMS: Readonly<Record<EventType, Caep | undefined>> = {
   'access.denied': undefined,
   'audit.day-gathered': undefined,
   'audit.day-sealed': undefined,
+  'webhook.registered': undefined,
+  'webhook.disabled': undefined,
+  'webhook.enabled': undefined,
+  'webhook.secret-rotated': undefined,
+  'webhook.tested': undefined,
+  'webhook.delivery-failed': undefined,
+  'webhook.delivery-recovered': undefined,
 }
 
 export interface Addressing {

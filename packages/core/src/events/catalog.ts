@@ -11,6 +11,7 @@ import * as session from './session.ts'
 import * as key from './signing-key.ts'
 import * as token from './token.ts'
 import * as usage from './usage-plan.ts'
+import * as webhook from './webhook.ts'
 
 /** Every event the platform can emit. An event that is not listed here does not exist. */
 export const catalog = {
@@ -58,6 +59,13 @@ export const catalog = {
   [access.TokenUsed.type]: access.TokenUsed,
   [audit.AuditDayGathered.type]: audit.AuditDayGathered,
   [audit.AuditDaySealed.type]: audit.AuditDaySealed,
+  [webhook.WebhookRegistered.type]: webhook.WebhookRegistered,
+  [webhook.WebhookDisabled.type]: webhook.WebhookDisabled,
+  [webhook.WebhookEnabled.type]: webhook.WebhookEnabled,
+  [webhook.WebhookSecretRotated.type]: webhook.WebhookSecretRotated,
+  [webhook.WebhookTested.type]: webhook.WebhookTested,
+  [webhook.WebhookDeliveryFailed.type]: webhook.WebhookDeliveryFailed,
+  [webhook.WebhookDeliveryRecovered.type]: webhook.WebhookDeliveryRecovered,
 } as const
 
 type Catalog = typeof catalog

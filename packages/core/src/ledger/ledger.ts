@@ -19,6 +19,7 @@ export const ENTITY_KINDS = [
   'token-use',
   'seal',
   'seal-part',
+  'webhook',
 ] as const
 export type EntityKind = (typeof ENTITY_KINDS)[number]
 

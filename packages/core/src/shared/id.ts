@@ -14,6 +14,7 @@ const PREFIXES = {
   token: 'tok',
   'token-use': 'use',
   'usage-plan': 'plan',
+  webhook: 'whk',
 } as const
 
 export type IdKind = keyof typeof PREFIXES

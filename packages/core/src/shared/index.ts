@@ -1,5 +1,6 @@
 export * from './algorithm.ts'
 export * from './coordinates.ts'
+export type { RootSecretStore } from './derived.ts'
 export * from './duration.ts'
 export * from './environment.ts'
 export * from './id.ts'

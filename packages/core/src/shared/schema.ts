@@ -22,6 +22,9 @@ export const Instant = z.iso.datetime({
   error: 'use an RFC 3339 instant in UTC, such as 2026-01-31T00:00:00Z',
 })
 
+/** `sha-256:` and the unpadded base64url digest of a secret, which nobody turns back into the secret. */
+export const Digest = z.string().regex(/^sha-256:[\w-]{43}$/)
+
 export const CoordinatesSchema = z.strictObject({
   accountId: z.string().regex(/^[0-9]{12}$/, { error: 'an AWS account id has 12 digits' }),
   region: z

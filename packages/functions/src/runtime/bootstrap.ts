@@ -1,4 +1,3 @@
-import { ApiKeys } from '@countersign/core/api-key'
 import { Consumer } from '@countersign/core/consumer'
 import type { Cause } from '@countersign/core/events'
 import type { Api } from '@countersign/core/registry'
@@ -9,9 +8,11 @@ import {
   type ProtectedRoute,
   Redacted,
   type Result,
+  type RootSecretStore,
 } from '@countersign/core/shared'
 import { SigningKey } from '@countersign/core/signing-key'
 import { Token } from '@countersign/core/token'
+import { Webhooks } from '@countersign/core/webhook'
 import { routes } from '@countersign/topology'
 import { change, NOTHING } from './command.ts'
 import { readTokenId, writeCredential } from './credential-file.ts'
@@ -31,7 +32,10 @@ const OPERATOR_CLAIM = 'operator'
 /** The operator's token is renewed at a start that finds less of its life left than this. */
 const RENEW_MILLISECONDS = 14 * 86_400_000
 
-type BootstrapServices = Omit<Services, 'publisher' | 'pipeline' | 'accessRows' | 'gatewayKeys'>
+type BootstrapServices = Omit<
+  Services,
+  'publisher' | 'pipeline' | 'accessRows' | 'gatewayKeys' | 'webhookDeliveries' | 'webhookReceivers'
+>
 
 /** One installation of the platform. */
 export interface Installation {
@@ -48,7 +52,7 @@ export interface Installation {
 export const bootstrap = async (services: BootstrapServices, installation: Installation): Promise<void> => {
   const cause: Cause = { actor: 'bootstrap', correlationId: services.newId('event'), now: services.clock() }
   await ensureKey(services, cause)
-  await ensureApiKeySecret(services)
+  for (const store of [services.apiKeySecret, services.webhookSecret]) await ensureRootSecret(store, services)
   await ensureSealKey(services)
   await ensureOwnApi(services, installation, cause)
   const operator = await ensureOperator(services, installation, cause)
@@ -80,11 +84,13 @@ const ensureKey = async (services: BootstrapServices, cause: Cause): Promise<voi
   if (!rotated.ok && !(await hasKey())) expected(rotated, 'the first signing key could not be made')
 }
 
-/** What the values of all API keys are derived from; of two starts at once the first one's stays. */
-const ensureApiKeySecret = async ({ apiKeySecret, randomBytes }: BootstrapServices): Promise<void> => {
-  if (await apiKeySecret.read()) return
-  const secret = Buffer.from(randomBytes(ApiKeys.SECRET_BYTES)).toString('base64url')
-  await apiKeySecret.create(new Redacted(secret))
+/** What all API keys, or the secrets of all webhooks, are derived from; of two starts at once the first one's stays. */
+const ensureRootSecret = async (
+  store: RootSecretStore,
+  { randomBytes }: Pick<Services, 'randomBytes'>,
+): Promise<void> => {
+  if (await store.read()) return
+  await store.create(new Redacted(Buffer.from(randomBytes(Webhooks.SECRET_BYTES)).toString('base64url')))
 }
 
 const ownRoutes: readonly ProtectedRoute[] = Object.entries(routes).map(([name, { authorization }]) => {

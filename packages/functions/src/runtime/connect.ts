@@ -6,21 +6,24 @@ import {
   dynamoLedger,
   eventBridgePublisher,
   lambdaAuthorizerCallers,
-  secretsManagerApiKeySecret,
   secretsManagerConsumerKeyRings,
   secretsManagerKeyRing,
+  secretsManagerRootSecret,
   secretText,
   sqsPipeline,
+  sqsWebhookDeliveries,
   waitOf,
 } from '@countersign/aws'
 import { environmentCredentials } from '@countersign/aws/authorizer'
 import { Session } from '@countersign/core/session'
 import { ALGORITHMS, DEFAULT_ALGORITHM } from '@countersign/core/shared'
 import { SigningKey } from '@countersign/core/signing-key'
+import { type AllowedHost, Webhooks } from '@countersign/core/webhook'
 import { z } from 'zod'
 import { type Environment, processServices } from './connect-authorizer.ts'
 import { identities } from './identity/identities.ts'
 import type { Services } from './services.ts'
+import { webhookReceivers } from './webhook-receivers.ts'
 
 const Name = z.string().min(1)
 const Queues = z.record(z.string(), z.strictObject({ queueUrl: z.url(), deadLetterQueueUrl: z.url() }))
@@ -59,6 +62,15 @@ const Variables = {
     return z.NEVER
   }),
   DIRECTORY_SECRET: Name,
+  WEBHOOK_SECRET: Name,
+  WEBHOOK_QUEUE_URL: z.url(),
+  /** Hosts that webhooks may lead to over http and whatever their addresses, with commas between them. */
+  WEBHOOK_HOSTS: z.string().transform((text, context): readonly AllowedHost[] => {
+    const read = Webhooks.readAllowedHosts(text)
+    if (read.ok) return read.value
+    context.addIssue({ code: 'custom', message: `"${read.error}" is no host` })
+    return z.NEVER
+  }),
   ISSUER: Name,
   /** Of the keys that rotations make; those of the ring stay what they are. */
   SIGNING_ALGORITHM: z
@@ -114,7 +126,7 @@ export const connect = async (environment: Environment = process.env): Promise<S
     accessRows: lazily(() => dynamoAccessRows({ table: read('ACCESS_TABLE') })),
     keyRing: lazily(() => secretsManagerKeyRing({ secret: read('KEY_RING_SECRET') })),
     sealKeys: lazily(() => secretsManagerKeyRing({ secret: read('SEAL_KEYS_SECRET') })),
-    apiKeySecret: lazily(() => secretsManagerApiKeySecret({ secret: read('API_KEY_SECRET') })),
+    apiKeySecret: lazily(() => secretsManagerRootSecret({ secret: read('API_KEY_SECRET') })),
     gatewayKeys: lazily(() => apiGatewayKeys()),
     consumerKeyRings: (consumerId) => rings()(consumerId),
     publisher: lazily(() =>
@@ -147,6 +159,12 @@ export const connect = async (environment: Environment = process.env): Promise<S
         credentials: () => environmentCredentials(environment),
       }),
     ),
+    webhookSecret: lazily(() => secretsManagerRootSecret({ secret: read('WEBHOOK_SECRET') })),
+    webhookDeliveries: lazily(() => sqsWebhookDeliveries({ queueUrl: read('WEBHOOK_QUEUE_URL') })),
+    webhookReceivers: lazily(() => {
+      const hosts = read('WEBHOOK_HOSTS')
+      return webhookReceivers({ allowedHosts: () => hosts, clock: processServices.clock })
+    }),
     settings: {
       get issuer() {
         return read('ISSUER')

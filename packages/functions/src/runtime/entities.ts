@@ -12,6 +12,7 @@ import { isId } from '@countersign/core/shared'
 import { type KeyLog, SigningKey } from '@countersign/core/signing-key'
 import { Token, type TokenFact } from '@countersign/core/token'
 import { type UsagePlan, type UsagePlanFact, UsagePlans } from '@countersign/core/usage-plan'
+import { type Webhook, type WebhookFact, Webhooks } from '@countersign/core/webhook'
 import type { EntityShape } from './command.ts'
 
 type TokenState = Token.Token
@@ -51,6 +52,13 @@ export const apiKeyShape: EntityShape<ApiKey, ApiKeyFact> = {
   evolve: ApiKeys.evolve,
   labelsOf: ApiKeys.labelsOf,
   createdAtOf: ({ createdAt }) => createdAt,
+}
+
+export const webhookShape: EntityShape<Webhook, WebhookFact> = {
+  kind: 'webhook',
+  evolve: Webhooks.evolve,
+  labelsOf: Webhooks.labelsOf,
+  createdAtOf: ({ registeredAt }) => registeredAt,
 }
 
 export const revocationShape: EntityShape<Revocation, RevocationFact> = {
@@ -112,6 +120,8 @@ export const loadSession = (ledger: Ledger, id: string) => ledger.load<Session.S
 export const loadConsumer = (ledger: Ledger, id: string) => ledger.load<ConsumerState>('consumer', id)
 export const loadSeal = (ledger: Ledger, day: string) => ledger.load<Seal>('seal', Audit.sealIdOf(day))
 export const loadKeyLog = (ledger: Ledger) => ledger.load<KeyLog>('key-ring', SigningKey.KEY_RING_ID)
+
+export const loadWebhook = (ledger: Ledger, id: string) => ledger.load<Webhook>('webhook', id)
 
 export const loadApiKey = (ledger: Ledger, id: string) => ledger.load<ApiKey>('api-key', id)
 

@@ -8,6 +8,7 @@ export const ApiPath = z.object({ name: Slug })
 export const UsagePlanPath = z.object({ name: Slug })
 export const ApiKeyPath = z.object({ id: idOf('api-key') })
 export const DayPath = z.object({ day: z.iso.date() })
+export const WebhookPath = z.object({ id: idOf('webhook') })
 export const Noted = z.strictObject({ note: Line.optional() })
 
 /** A grant says more in its event than in the body, and an event on the bus has 256 KiB at most. */

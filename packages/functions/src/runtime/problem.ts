@@ -3,6 +3,7 @@ import type { SelfSigningRefusal } from '@countersign/core/consumer'
 import type { RuleFault } from '@countersign/core/registry'
 import type { Fault, TokenRefusal } from '@countersign/core/token'
 import type { PlanFault, PlanRefusal } from '@countersign/core/usage-plan'
+import type { DestinationFault, WebhookRefusal } from '@countersign/core/webhook'
 
 export type Reason =
   | TokenRefusal
@@ -12,6 +13,11 @@ export type Reason =
   | KeyFault['code']
   | 'api_key_secret_missing'
   | 'api_key_secret_changed'
+  | WebhookRefusal
+  | DestinationFault
+  | 'webhook_event_unknown'
+  | 'webhook_secret_missing'
+  | 'webhook_secret_changed'
   | 'issued_before_in_future'
   | 'fence_full'
   | 'lockdown_not_found'
@@ -136,6 +142,17 @@ const PROBLEMS = {
   api_key_opens_nothing: [400, 'No route of the API is protected by API keys'],
   api_key_secret_missing: [503, 'There is no secret to make API keys of yet'],
   api_key_secret_changed: [409, 'The secret that made this API key was replaced; rotate the key'],
+  webhook_not_found: [404, 'No such webhook'],
+  webhook_disabled: [409, 'The webhook is disabled'],
+  webhook_url_malformed: [400, 'Not a URL of https with a host'],
+  webhook_url_insecure: [400, 'Webhooks are sent over https'],
+  webhook_url_with_credentials: [400, 'A URL holds no user and no password'],
+  webhook_url_with_query: [400, 'A URL of a webhook has no query and no fragment: the log keeps it'],
+  webhook_address_refused: [400, 'The host does not lead to public addresses alone'],
+  webhook_host_unknown: [400, 'The host has no address'],
+  webhook_event_unknown: [400, 'No event has this type'],
+  webhook_secret_missing: [503, 'There is no secret to make the secrets of webhooks of yet'],
+  webhook_secret_changed: [409, 'The secret that made the secret of this webhook was replaced; rotate it'],
   overlap_malformed: [400, 'Not a duration of at most 30 days'],
   issued_before_in_future: [400, 'What is not issued yet cannot be revoked'],
   fence_full: [409, 'Too many sets are refused at once; wait until the tokens of some are revoked'],

@@ -1,12 +1,12 @@
 import type { AccessRowStore } from '@countersign/core/access'
-import type { ApiKeySecretStore } from '@countersign/core/api-key'
 import type { Pipeline, Publisher } from '@countersign/core/events'
 import type { Ledger } from '@countersign/core/ledger'
 import type { AuthorizerCaches, AuthorizerCallers } from '@countersign/core/registry'
 import type { Identities } from '@countersign/core/session'
-import type { Algorithm, NewId } from '@countersign/core/shared'
+import type { Algorithm, NewId, RootSecretStore } from '@countersign/core/shared'
 import type { ConsumerKeyRings, KeyRingStore } from '@countersign/core/signing-key'
 import type { GatewayKeys } from '@countersign/core/usage-plan'
+import type { WebhookDeliveries, WebhookReceivers } from '@countersign/core/webhook'
 
 /** One line of the structured log. No token, key or secret is ever among the members. */
 export type Log = (line: LogLine) => void
@@ -33,7 +33,7 @@ export interface Services {
   readonly keyRing: KeyRingStore
   /** What signs seals and exports of the log: the newest of its keys. */
   readonly sealKeys: KeyRingStore
-  readonly apiKeySecret: ApiKeySecretStore
+  readonly apiKeySecret: RootSecretStore
   readonly gatewayKeys: GatewayKeys
   readonly consumerKeyRings: ConsumerKeyRings
   readonly identities: Identities
@@ -41,6 +41,9 @@ export interface Services {
   readonly pipeline: Pipeline
   readonly authorizerCallers: AuthorizerCallers
   readonly authorizerCaches: AuthorizerCaches
+  readonly webhookSecret: RootSecretStore
+  readonly webhookDeliveries: WebhookDeliveries
+  readonly webhookReceivers: WebhookReceivers
   readonly clock: () => Date
   readonly newId: NewId
   /** From a CSPRNG. */

@@ -7,7 +7,7 @@ import {
   parseEvent,
 } from '@countersign/core/events'
 import type { RegistrationFault } from '@countersign/core/registry'
-import { type SubscriptionName, subscriptions } from '@countersign/topology'
+import { type SubscriptionName, subscriptions, takes } from '@countersign/topology'
 import middy from '@middy/core'
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import { z } from 'zod'
@@ -36,7 +36,8 @@ export interface MalformedHubEvent {
   readonly faults: readonly RegistrationFault[]
 }
 
-type OnOf<N extends SubscriptionName> = (typeof subscriptions)[N]['on'][number]
+type TypesIn<On> = On extends 'every' ? EventOf['type'] : On extends readonly (infer T)[] ? T : never
+type OnOf<N extends SubscriptionName> = TypesIn<(typeof subscriptions)[N]['on']>
 type OwnEvent<T> = T extends EventOf['type'] ? EventOf<T> : never
 type HubEventOf<T> = T extends HubEventType ? Extract<HubEvent, { type: T }> | MalformedHubEvent : never
 
@@ -44,7 +45,7 @@ type HubEventOf<T> = T extends HubEventType ? Extract<HubEvent, { type: T }> | M
 export type EventFor<N extends SubscriptionName> = OwnEvent<OnOf<N>> | HubEventOf<OnOf<N>>
 
 /** What EventBridge puts into a queue. */
-const Delivered = z.object({
+export const Delivered = z.object({
   id: z.string().min(1),
   source: z.string(),
   'detail-type': z.string(),
@@ -85,16 +86,17 @@ export const subscriber = <N extends SubscriptionName>(
 
 const readDelivery = <N extends SubscriptionName>(name: N, body: string): EventFor<N> => {
   const delivered = Delivered.parse(jsonIn(body))
-  const on: readonly string[] = subscriptions[name].on
   const type = delivered['detail-type']
-  if (!on.includes(type)) throw new Error(`${name} does not subscribe to "${type}"`)
+  const subscription = subscriptions[name]
+  if (!takes(subscription, subscription.source, type))
+    throw new Error(`${name} does not subscribe to "${type}"`)
   return (
     delivered.source === HUB_SOURCE ? hubEvent(type, delivered) : ownEvent(delivered.detail)
   ) as EventFor<N>
 }
 
 /** The parser quotes what it cannot read, and what a handler says is shown beside its dead letter. */
-const jsonIn = (body: string): unknown => {
+export const jsonIn = (body: string): unknown => {
   try {
     return JSON.parse(body)
   } catch {
@@ -122,7 +124,7 @@ const Named = z
   })
   .catch({ name: 'unnamed', publicationId: undefined })
 
-const ownEvent = (detail: unknown): EventOf => {
+export const ownEvent = (detail: unknown): EventOf => {
   const event = parseEvent(detail)
   if (!event.ok) throw new Error(event.error.detail)
   return event.value

@@ -11,6 +11,7 @@ import {
   type Row,
 } from '@countersign/core/shared'
 import { SigningKey } from '@countersign/core/signing-key'
+import type { AllowedHost } from '@countersign/core/webhook'
 import { causesOf } from '@countersign/functions/runtime/http'
 import type { Log, Services } from '@countersign/functions/runtime/services'
 import { z } from 'zod'
@@ -49,6 +50,8 @@ export interface PlatformOptions extends ServerOptions {
   readonly signInConfiguration?: SignInConfiguration
   /** The key with which Google's directory is read, where a provider's groups come from there. */
   readonly serviceAccount?: () => Promise<Redacted<string>>
+  /** Hosts that webhooks may lead to over http and whatever their addresses; none unless given. */
+  readonly webhookHosts?: readonly AllowedHost[]
   /** Told between any two effects of the pipeline. */
   readonly onStep?: (step: Step) => void
 }
@@ -199,6 +202,7 @@ const assemble = (
     committed,
     sent,
     unrelayed,
+    ...(options.webhookHosts && { webhookHosts: options.webhookHosts }),
   })
   const services = { ...ports, publisher: bus }
   const workers = createWorkers({ database, queues, services, adversity, visibilityMilliseconds, onStep })

@@ -2,19 +2,22 @@ import { randomBytes } from 'node:crypto'
 import type { Change } from '@countersign/core/ledger'
 import type { Identities } from '@countersign/core/session'
 import { idFrom, type NewId } from '@countersign/core/shared'
+import type { AllowedHost } from '@countersign/core/webhook'
 import type { Log, Services, Settings } from '@countersign/functions/runtime/services'
-import type { SubscriptionName } from '@countersign/topology'
+import { webhookReceivers } from '@countersign/functions/runtime/webhook-receivers'
+import type { InboxName } from '@countersign/topology'
 import { type AuthorizerCache, cachesOf, createAuthorizerCache } from '../gateway/authorizer-cache.ts'
 import type { Bus } from '../runtime/bus.ts'
 import { queueNames } from '../runtime/workers.ts'
 import type { Database } from '../store/database.ts'
 import { sqliteAccessRows } from '../store/sqlite-access-rows.ts'
-import { sqliteApiKeySecret } from '../store/sqlite-api-key-secret.ts'
 import { sqliteAuthorizerCallers } from '../store/sqlite-authorizer-callers.ts'
 import { type GatewayLedger, sqliteGatewayKeys } from '../store/sqlite-gateway-keys.ts'
 import { sqliteKeyRing } from '../store/sqlite-key-ring.ts'
 import { sqliteLedger } from '../store/sqlite-ledger.ts'
 import type { Queues } from '../store/sqlite-queues.ts'
+import { sqliteRootSecret } from '../store/sqlite-root-secret.ts'
+import { sqliteWebhookDeliveries } from '../store/sqlite-webhook-deliveries.ts'
 
 export interface LocalServicesOptions {
   readonly database: Database
@@ -26,8 +29,10 @@ export interface LocalServicesOptions {
   readonly log: Log
   /** Told after every commit that brought events, and after a redrive. */
   readonly committed: (change: Change) => void
-  readonly sent: (queue: SubscriptionName) => void
+  readonly sent: (queue: InboxName) => void
   readonly unrelayed: () => number
+  /** Hosts that webhooks may lead to over http and whatever their addresses; none unless given. */
+  readonly webhookHosts?: readonly AllowedHost[]
 }
 
 const ID_BYTES = 16
@@ -52,14 +57,14 @@ export interface LocalServices extends Services {
 
 /** Every port over one SQLite file. */
 export const localServices = (options: LocalServicesOptions): LocalServices => {
-  const { database, bus, clock, settings, identities, log } = options
+  const { database, queues, bus, clock, settings, identities, log, sent, webhookHosts = [] } = options
   const authorizerCache = createAuthorizerCache()
   return {
     ledger: sqliteLedger(database, options.committed),
     accessRows: sqliteAccessRows(database),
     keyRing: sqliteKeyRing(database),
     sealKeys: sqliteKeyRing(database, 'SealKeys'),
-    apiKeySecret: sqliteApiKeySecret(database),
+    apiKeySecret: sqliteRootSecret(database, 'ApiKeys'),
     gatewayKeys: sqliteGatewayKeys(database),
     consumerKeyRings: (consumerId) => sqliteKeyRing(database, consumerId),
     identities,
@@ -68,6 +73,9 @@ export const localServices = (options: LocalServicesOptions): LocalServices => {
     authorizerCallers: sqliteAuthorizerCallers(database),
     authorizerCache,
     authorizerCaches: cachesOf(authorizerCache),
+    webhookSecret: sqliteRootSecret(database, 'Webhooks'),
+    webhookDeliveries: sqliteWebhookDeliveries(queues, clock, sent),
+    webhookReceivers: webhookReceivers({ allowedHosts: () => webhookHosts, clock }),
     clock,
     newId: idSource(),
     randomBytes,

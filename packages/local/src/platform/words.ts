@@ -18,6 +18,8 @@ export const HELP = `Starts the platform on this machine.
                               http-iam (unless given at the stage $default) or http-simple
   --domain HOST/BASE=ID/STAGE a custom domain of it, by the Host header
   --cors ID/STAGE=ORIGIN      preflights from there are answered by the gateway
+  --webhook-host HOST[:PORT]  webhooks may lead there over http and whatever its address is; nowhere else but to
+                              public addresses over https
   --json             one line of JSON on stdout when it is ready, and nothing else`
 
 export interface Told {

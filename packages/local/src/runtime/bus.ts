@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { EVENT_SOURCE, HUB_SOURCE, type HubEventType, type Publisher } from '@countersign/core/events'
-import { type SubscriptionName, subscriptions } from '@countersign/topology'
+import { type SubscriptionName, subscriptions, takes } from '@countersign/topology'
 import type { Queues, Sent } from '../store/sqlite-queues.ts'
 
 /** What may go wrong on the way, on demand: EventBridge and SQS do all three. */
@@ -82,7 +82,7 @@ const messagesFor = (
     resources: [],
     detail,
   })
-  const readers = names.filter((name) => subscribes(name, source, detailType))
+  const readers = names.filter((name) => takes(subscriptions[name], source, detailType))
   return readers.flatMap((queue) =>
     Array.from({ length: copies(adversity) }, () => ({
       queue,
@@ -92,12 +92,6 @@ const messagesFor = (
       visibleAt: clock().getTime() + delay(adversity),
     })),
   )
-}
-
-const subscribes = (name: SubscriptionName, source: string, type: string): boolean => {
-  const { on, source: wanted }: { readonly on: readonly string[]; readonly source: string } =
-    subscriptions[name]
-  return wanted === source && on.includes(type)
 }
 
 const copies = (adversity: Adversity | undefined): number =>

@@ -50,6 +50,9 @@ const OPENED_BY: Opened = {
   pipeline: { status: ['queues:inspect'], redrive: ['queues:redrive'] },
   authorizerCaches: { flush: ['authorizer-caches:flush'] },
   authorizerCallers: { admit: ['authorizer:admit'], dismiss: ['authorizer:admit'] },
+  webhookSecret: { read: ['webhooks:sign'], create: [] },
+  webhookDeliveries: { enqueue: ['webhooks:enqueue'], postpone: ['webhooks:postpone'] },
+  webhookReceivers: { check: ['webhooks:reach'], post: ['webhooks:reach'] },
 }
 
 /**
@@ -97,6 +100,9 @@ export const linked = (services: Services, module: string, links: readonly Link[
     pipeline: opened('pipeline'),
     authorizerCaches: opened('authorizerCaches'),
     authorizerCallers: opened('authorizerCallers'),
+    webhookSecret: opened('webhookSecret'),
+    webhookDeliveries: opened('webhookDeliveries'),
+    webhookReceivers: opened('webhookReceivers'),
   }
 }
 

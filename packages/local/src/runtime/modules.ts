@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url'
 import type { Services } from '@countersign/functions/runtime/services'
 import {
   authorizer,
+  inboxes,
   type Link,
   logSubscriptions,
   type Runs,
@@ -11,7 +12,6 @@ import {
   schedules,
   simpleAuthorizer,
   streams,
-  subscriptions,
 } from '@countersign/topology'
 import { linked } from './linked.ts'
 
@@ -20,7 +20,7 @@ const root = join(import.meta.dirname, '../../../..')
 const runs: readonly Runs[] = [
   ...[
     routes,
-    subscriptions,
+    inboxes,
     streams,
     schedules,
     logSubscriptions,

@@ -1,13 +1,13 @@
-import type { SubscriptionName } from '@countersign/topology'
+import type { InboxName } from '@countersign/topology'
 import type { Queues } from '../store/sqlite-queues.ts'
-import { queueNames, type Workers } from './workers.ts'
+import { lanesOf, queueNames, type Workers } from './workers.ts'
 
 /** Drives the workers by themselves: at once when there is news, and when a message becomes visible again. */
 export interface Runtime {
   /** There is something in the ledger that the bus does not have. */
   committed(): void
   /** There is something in a queue. */
-  sent(queue: SubscriptionName): void
+  sent(queue: InboxName): void
   /** Relays and delivers until nothing is left that could be delivered now. */
   drain(): Promise<void>
   stop(): Promise<void>
@@ -48,27 +48,31 @@ export const createRuntime = (
     while (!stopped && (await workers.relay()));
     if (!stopped && workers.unrelayed() > 0) later(loop, PAUSE_MILLISECONDS)
   })
-  const pollLoop = (name: SubscriptionName) =>
+  const pollLoop = (name: InboxName, lane: number) =>
     startLoop(async (loop) => {
-      while (!stopped && (await workers.poll(name)));
+      while (!stopped && (await workers.poll(name, lane)));
       const next = stopped ? undefined : queues.nextVisible(name)
       if (next !== undefined) later(loop, next - clock().getTime())
     })
-  const pollLoops = new Map(queueNames.map((name) => [name, pollLoop(name)] as const))
+  const lanes = queueNames.flatMap((name) =>
+    Array.from({ length: lanesOf(name) }, (_, lane) => ({ name, lane, loop: pollLoop(name, lane) })),
+  )
   const drain = async () => {
     for (let moved = true; moved; ) {
       moved = await workers.relay()
-      for (const name of queueNames) moved = (await workers.poll(name)) || moved
+      for (const { name, lane } of lanes) moved = (await workers.poll(name, lane)) || moved
     }
   }
   return {
     committed: relayLoop,
-    sent: (queue) => pollLoops.get(queue)?.(),
+    sent: (queue) => {
+      for (const { name, loop } of lanes) if (name === queue) loop()
+    },
     drain,
     stop: async () => {
       stopped = true
       for (const timer of timers.values()) clearTimeout(timer)
-      await Promise.all([relayLoop.idle(), ...[...pollLoops.values()].map((loop) => loop.idle())])
+      await Promise.all([relayLoop, ...lanes.map(({ loop }) => loop)].map((loop) => loop.idle()))
     },
   }
 }

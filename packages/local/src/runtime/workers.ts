@@ -1,6 +1,6 @@
 import { causesOf } from '@countersign/functions/runtime/http'
 import type { Services } from '@countersign/functions/runtime/services'
-import { type SubscriptionName, streams, subscriptions } from '@countersign/topology'
+import { type Inbox, type InboxName, inboxes, streams, workQueues } from '@countersign/topology'
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import type { Database, SqlRow } from '../store/database.ts'
 import type { Pick as PickMessages, Queues, Received } from '../store/sqlite-queues.ts'
@@ -21,7 +21,7 @@ export interface WorkerOptions {
 
 const STREAM_BATCH = 100
 const QUEUE_BATCH = 10
-const names = Object.keys(subscriptions) as SubscriptionName[]
+const names = Object.keys(inboxes) as InboxName[]
 
 type Relay = (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse>
 type Subscriber = (event: SQSEvent) => Promise<SQSBatchResponse>
@@ -31,7 +31,7 @@ export interface Workers {
   /** Relays one batch; false when there was nothing, or when the first of it did not get through. */
   relay(): Promise<boolean>
   /** Handles one batch of a queue; false when nothing was visible. */
-  poll(name: SubscriptionName): Promise<boolean>
+  poll(name: InboxName, lane: number): Promise<boolean>
   unrelayed(): number
 }
 
@@ -46,12 +46,14 @@ export const createWorkers = (options: WorkerOptions): Workers => {
     return made as Promise<H>
   }
   const oneAtATime = inTurn()
-  const polls = new Map(names.map((name) => [name, inTurn()] as const))
-  const poll = (name: SubscriptionName) =>
-    pollBatch(options, name, errors, () => handlerOf<Subscriber>(subscriptions[name].module))
+  const polls = new Map(
+    names.map((name) => [name, Array.from({ length: lanesOf(name) }, () => inTurn())] as const),
+  )
+  const poll = (name: InboxName) =>
+    pollBatch(options, name, errors, () => handlerOf<Subscriber>(inboxes[name].module))
   return {
     relay: () => oneAtATime(() => relayBatch(options, () => handlerOf<Relay>(streams.Relay.module))),
-    poll: (name) => polls.get(name)?.(() => poll(name)) ?? Promise.resolve(false),
+    poll: (name, lane) => polls.get(name)?.[lane]?.(() => poll(name)) ?? Promise.resolve(false),
     unrelayed: () =>
       Number(
         options.database.get('SELECT count(*) AS n FROM event WHERE sequence > ?', position(options.database))
@@ -115,20 +117,20 @@ const streamEvent = (rows: readonly SqlRow[]): DynamoDBStreamEvent => ({
 
 const pollBatch = async (
   { queues, services, adversity, visibilityMilliseconds, onStep }: WorkerOptions,
-  name: SubscriptionName,
+  name: InboxName,
   errors: Map<string, string>,
   handler: () => Promise<Subscriber>,
 ): Promise<boolean> => {
   const now = services.clock().getTime()
-  const batch = queues.receive(name, QUEUE_BATCH, now, now + visibilityMilliseconds, pickOf(adversity))
+  const hiddenUntil = now + (lanesOf(name) > 1 ? hiddenMilliseconds(name) : visibilityMilliseconds)
+  const batch = queues.receive(name, QUEUE_BATCH, now, hiddenUntil, pickOf(adversity))
   if (batch.length === 0) return false
   onStep('received')
   const failures = await handled(await handler(), batch, errors)
   onStep('handled')
   queues.delete(batch.filter(({ id }) => !failures.has(id)).map(({ id }) => id))
   const visibleAgain = services.clock().getTime() + visibilityMilliseconds
-  for (const [id, error] of failures)
-    queues.fail(id, error, subscriptions[name].maxReceiveCount, visibleAgain)
+  for (const [id, error] of failures) queues.fail(id, error, inboxes[name].maxReceiveCount, visibleAgain)
   onStep('deleted')
   return true
 }
@@ -188,4 +190,12 @@ const sqsEvent = (batch: readonly Received[]): SQSEvent => ({
 })
 
 /** Every queue of the topology. */
-export const queueNames: readonly SubscriptionName[] = names
+export const queueNames: readonly InboxName[] = names
+
+/** What waits for others, as receivers of webhooks, is worked on side by side; what writes to the one file is not. */
+const LANES = 8
+
+export const lanesOf = (name: InboxName): number => (Object.hasOwn(workQueues, name) ? LANES : 1)
+
+/** Several look at the queue, so nobody may see what another still works on: as the stacks have it. */
+const hiddenMilliseconds = (name: InboxName): number => 6_000 * (inboxes[name] satisfies Inbox).timeoutSeconds

@@ -1,5 +1,5 @@
 /** Raised with every change of the tables below; a file of a number that no migration starts from is refused. */
-export const SCHEMA_VERSION = 4
+export const SCHEMA_VERSION = 5
 
 const SECRETS = `
 CREATE TABLE secret_version (
@@ -25,12 +25,14 @@ CREATE TABLE authorizer_caller (
 ) STRICT, WITHOUT ROWID;
 `
 
-const GATEWAY_KEYS = `
-CREATE TABLE api_key_secret (
-  one INTEGER PRIMARY KEY CHECK (one = 1),
+const ROOT_SECRETS = `
+CREATE TABLE root_secret (
+  name TEXT PRIMARY KEY,
   text TEXT NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
+`
 
+const GATEWAY_KEYS = `
 CREATE TABLE gateway_plan (
   name TEXT PRIMARY KEY,
   body TEXT NOT NULL
@@ -117,7 +119,7 @@ CREATE TABLE access_row (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX access_row_gateway ON access_row (gateway) WHERE gateway IS NOT NULL;
 
-${SECRETS}${AUTHORIZER_CALLERS}${GATEWAY_KEYS}
+${SECRETS}${AUTHORIZER_CALLERS}${ROOT_SECRETS}${GATEWAY_KEYS}
 CREATE TABLE stream_position (
   stream TEXT PRIMARY KEY,
   sequence INTEGER NOT NULL
@@ -132,6 +134,7 @@ CREATE TABLE message (
   receives INTEGER NOT NULL DEFAULT 0,
   visible_at INTEGER NOT NULL,
   in_flight INTEGER NOT NULL DEFAULT 0,
+  postponed INTEGER NOT NULL DEFAULT 0,
   last_error TEXT,
   dead INTEGER NOT NULL DEFAULT 0
 ) STRICT;
@@ -141,7 +144,12 @@ CREATE INDEX message_visible ON message (queue, dead, visible_at);
 /** From each earlier version to the next one; `MIGRATIONS[0]` starts from version 1. */
 export const MIGRATIONS: readonly string[] = [
   AUTHORIZER_CALLERS,
-  GATEWAY_KEYS,
+  `
+CREATE TABLE api_key_secret (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  text TEXT NOT NULL
+) STRICT;
+${GATEWAY_KEYS}`,
   // One secret was all there was.
   `
 ALTER TABLE secret_version RENAME TO only_version;
@@ -151,5 +159,11 @@ INSERT INTO secret_version (secret, version_id, text) SELECT 'KeyRing', version_
 INSERT INTO secret_stage (secret, stage, version_id) SELECT 'KeyRing', stage, version_id FROM only_stage;
 DROP TABLE only_stage;
 DROP TABLE only_version;
+`,
+  `
+${ROOT_SECRETS}
+INSERT INTO root_secret (name, text) SELECT 'ApiKeys', text FROM api_key_secret;
+DROP TABLE api_key_secret;
+ALTER TABLE message ADD COLUMN postponed INTEGER NOT NULL DEFAULT 0;
 `,
 ]

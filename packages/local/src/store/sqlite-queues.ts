@@ -22,7 +22,9 @@ export interface Queues {
   /** Up to `most` visible messages, hidden until `invisibleUntil`; `pick` chooses among those visible. */
   receive(queue: string, most: number, now: number, invisibleUntil: number, pick?: Pick): readonly Received[]
   delete(ids: readonly number[]): void
-  /** Back to the queue at `visibleAt`, or dead when it was received `maxReceives` times. */
+  /** A message that is held comes back then, once it failed. */
+  postpone(id: number, visibleAt: number): void
+  /** Back to the queue at `visibleAt` unless it was postponed, or dead when it was received `maxReceives` times. */
   fail(id: number, error: string, maxReceives: number, visibleAt: number): void
   /** After a restart nobody holds a message any more. */
   releaseAll(): void
@@ -55,7 +57,7 @@ export const sqliteQueues = (database: Database): Queues => ({
       const taken = pick(database.all(visible, queue, now).map(received)).slice(0, most)
       for (const { id } of taken)
         database.run(
-          'UPDATE message SET receives = receives + 1, in_flight = 1, visible_at = ? WHERE id = ?',
+          'UPDATE message SET receives = receives + 1, in_flight = 1, postponed = 0, visible_at = ? WHERE id = ?',
           invisibleUntil,
           id,
         )
@@ -66,9 +68,12 @@ export const sqliteQueues = (database: Database): Queues => ({
       for (const id of ids) database.run('DELETE FROM message WHERE id = ?', id)
     })
   },
+  postpone: (id, visibleAt) => {
+    database.run('UPDATE message SET visible_at = ?, postponed = 1 WHERE id = ?', visibleAt, id)
+  },
   fail: (id, error, maxReceives, visibleAt) => {
     const update =
-      'UPDATE message SET last_error = ?, dead = (receives >= ?), visible_at = ?, in_flight = 0 WHERE id = ?'
+      'UPDATE message SET last_error = ?, dead = (receives >= ?), visible_at = CASE postponed WHEN 1 THEN visible_at ELSE ? END, in_flight = 0 WHERE id = ?'
     database.run(update, error, maxReceives, visibleAt, id)
   },
   releaseAll: () => {

@@ -5,12 +5,12 @@ import {
   ResourceNotFoundException,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
-import type { ApiKeySecretStore } from '@countersign/core/api-key'
+import type { RootSecretStore } from '@countersign/core/shared'
 import { Redacted } from '@countersign/core/shared'
 import { clientSettings, within } from './calls.ts'
 import { NO_SUCH_VERSION } from './ring-text.ts'
 
-export interface SecretsManagerApiKeySecretOptions {
+export interface SecretsManagerRootSecretOptions {
   /** Name or ARN of the secret. */
   readonly secret: string
   readonly client?: SecretsManagerClient
@@ -21,8 +21,8 @@ const LIMIT_MILLISECONDS = 5_000
 /** Always the same, so that Secrets Manager refuses a second value in place of the first. */
 const FIRST_VERSION = '00000000-0000-4000-8000-000000000001'
 
-/** The secret of the API keys as the one version of a secret. */
-export const secretsManagerApiKeySecret = (options: SecretsManagerApiKeySecretOptions): ApiKeySecretStore => {
+/** A secret that others are derived from as the one version of a secret. */
+export const secretsManagerRootSecret = (options: SecretsManagerRootSecretOptions): RootSecretStore => {
   const client = options.client ?? new SecretsManagerClient(clientSettings(2_000))
   const SecretId = options.secret
   return {
@@ -34,7 +34,7 @@ export const secretsManagerApiKeySecret = (options: SecretsManagerApiKeySecretOp
         ClientRequestToken: FIRST_VERSION,
         SecretString: secret.reveal(),
       })
-      await within(LIMIT_MILLISECONDS, 'keeping the secret of the API keys', (limit) =>
+      await within(LIMIT_MILLISECONDS, 'keeping a root secret', (limit) =>
         client.send(command, limit).catch((error: unknown) => {
           if (!(error instanceof ResourceExistsException)) throw error
         }),
@@ -44,7 +44,7 @@ export const secretsManagerApiKeySecret = (options: SecretsManagerApiKeySecretOp
 }
 
 const read = (client: SecretsManagerClient, SecretId: string): Promise<Redacted<string> | undefined> =>
-  within(LIMIT_MILLISECONDS, 'reading the secret of the API keys', async (limit) => {
+  within(LIMIT_MILLISECONDS, 'reading a root secret', async (limit) => {
     try {
       const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId }), limit)
       return SecretString ? new Redacted(SecretString) : undefined

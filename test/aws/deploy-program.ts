@@ -4,6 +4,7 @@
  */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import type { Inputs } from '../stacks/evaluation.ts'
 import { runProgram } from '../stacks/program.ts'
 import { buildFunction } from './build.ts'
@@ -51,6 +52,6 @@ try {
   await writeFile(join(work, 'deployed.json'), JSON.stringify(deployed))
   process.exit(0)
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+  process.stderr.write(`${inspect(error)}\n`)
   process.exit(1)
 }

@@ -79,9 +79,12 @@ export const queueUrlOf = (world: World, subscription: string) =>
   resourceOf(world, 'Queue', `${subscription}Queue`).id
 
 /** Messages that failed come back sooner than in AWS, so that a test need not wait for minutes. */
-export const hasten = async (world: World, subscription: string): Promise<void> => {
-  const QueueUrl = queueUrlOf(world, subscription)
-  await world.wire.target('sqs', 'SetQueueAttributes', { QueueUrl, Attributes: { VisibilityTimeout: '1' } })
+export const hasten = async (world: World, subscription: string, seconds = 1): Promise<void> => {
+  const Attributes = { VisibilityTimeout: String(seconds) }
+  await world.wire.target('sqs', 'SetQueueAttributes', {
+    QueueUrl: queueUrlOf(world, subscription),
+    Attributes,
+  })
 }
 
 /** The levers of every world, as an operator with AWS credentials has them. */

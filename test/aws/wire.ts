@@ -83,13 +83,18 @@ const send = async ({ endpoint, region, account }: WireOptions, sent: Sent): Pro
 
 const MOST_CONNECTIONS = 3
 
-/** On a machine that is busy with everything else, a connection may take longer than is waited for: nothing was sent yet. */
+const CUT_OFF = ['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_SOCKET', 'ECONNRESET', 'ECONNREFUSED']
+
+/**
+ * On a busy machine a connection may take longer than is waited for, and one that was idle may be closed just when it is
+ * used again. What was made all the same is refused, aloud, when it is asked for a second time.
+ */
 const connected = async (request: () => Promise<Response>, left = MOST_CONNECTIONS): Promise<Response> => {
   try {
     return await request()
   } catch (error) {
     const { code } = ((error as Error).cause ?? {}) as { readonly code?: string }
-    if (code !== 'UND_ERR_CONNECT_TIMEOUT' || left <= 1) throw error
+    if (!CUT_OFF.includes(code ?? '') || left <= 1) throw error
     return connected(request, left - 1)
   }
 }

@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-secrets-manager'
 import { err, ok, type Redacted } from '@countersign/core/shared'
 import type { ConsumerKeyRings, KeyRingStore, KeyRingVersion } from '@countersign/core/signing-key'
-import { clientSettings, failure } from './calls.ts'
+import { clientSettings, within } from './calls.ts'
 import { NO_SUCH_VERSION, ringText } from './ring-text.ts'
 
 export interface SecretsManagerKeyRingOptions {
@@ -152,18 +152,12 @@ const undefinedWhen =
     if (!(error instanceof refusal)) throw error
   }
 
-/**
- * Within the time limit. An error that is not the service's own is passed on by its name only: a parser quotes what it
- * could not read, and here that is a secret.
- */
-const calling = async <T>(
+const calling = <T>(
   doing: string,
   call: (limit: { readonly abortSignal: AbortSignal }) => Promise<T>,
-): Promise<T> => {
-  try {
-    return await call({ abortSignal: AbortSignal.timeout(LIMIT_MILLISECONDS) })
-  } catch (error) {
-    const cause = error instanceof SyntaxError ? new Error('the answer is not JSON') : error
-    throw new Error(failure(doing, cause), { cause })
-  }
+): Promise<T> => within(LIMIT_MILLISECONDS, doing, (limit) => call(limit).catch(unquoted))
+
+/** A parser quotes what it could not read, and here that is a secret. */
+const unquoted = (error: unknown): never => {
+  throw error instanceof SyntaxError ? new Error('the answer is not JSON') : error
 }

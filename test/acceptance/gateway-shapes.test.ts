@@ -295,7 +295,7 @@ const withoutHost = (headers: Readonly<Record<string, string>>): readonly string
 
 only(
   'local',
-  "the emulator's gateway has REST APIs alone, and verifies no signature",
+  "the emulator's gateway verifies no signature, answers OPTIONS of HTTP APIs whatever they are, and says 500 where an HTTP API's authorizer says Unauthorized; gateway-kinds tells of the shapes what it can",
   'the gateway in every shape',
   () => {
     describe('the gateway', shapes)

@@ -1,3 +1,4 @@
+import type { CustomDomain, GatewayShape } from '@countersign/local/gateway'
 import type { Deployment } from './deploy.ts'
 import { invocationUri } from './resources/creator.ts'
 import { createResource } from './resources/index.ts'
@@ -14,13 +15,17 @@ export interface ConsumersApi {
   readonly openPath?: string
   /** A path that API keys open, with no authorizer before it. */
   readonly keyPath?: string
+  /** Which kind of API it is, and how its authorizer is asked; a REST API with a `REQUEST` authorizer unless given. */
+  readonly shape?: GatewayShape
+  /** Mapped to the first stage. */
+  readonly domains?: readonly CustomDomain[]
 }
 
 /** A backend that answers with what reached it, as the example upstream of the local gateway does. */
 const BACKEND = `
 const member = (name) => name.replaceAll(/[A-Z]/g, (letter) => '-' + letter.toLowerCase())
-exports.handler = async ({ httpMethod, path, requestContext }) => {
-  const told = Object.entries(requestContext.authorizer ?? {})
+exports.handler = async ({ requestContext, httpMethod = requestContext.http.method, path = requestContext.http.path }) => {
+  const told = Object.entries(requestContext.authorizer?.lambda ?? requestContext.authorizer ?? {})
   const caller = Object.fromEntries(
     told.filter(([name]) => !['principalId', 'integrationLatency'].includes(name)).map(([name, value]) => [member(name), value]),
   )
@@ -66,13 +71,55 @@ const KEY_REFUSALS: Readonly<Record<string, { readonly statusCode: string; reado
     QUOTA_EXCEEDED: { statusCode: '429', retryAfter: '3600' },
   }
 
-/** A REST API with everything behind the platform's authorizer, and a stage for each environment. */
-export const makeConsumersApi = async (
+/** An API with everything behind the platform's authorizer, and a stage for each environment. */
+export const makeConsumersApi = (
   wire: Wire,
-  { outputs }: Deployment,
+  deployment: Deployment,
   backend: string,
-  { gatewayId, stages, authorizerCacheTtlSeconds = 0, openPath = '', keyPath = '' }: ConsumersApi,
-): Promise<void> => {
+  api: ConsumersApi,
+): Promise<void> =>
+  (api.shape?.startsWith('http-') ? makeHttpApi : makeRestApi)(wire, deployment, backend, api)
+
+const makeHttpApi: typeof makeConsumersApi = async (
+  wire,
+  { outputs },
+  backend,
+  { gatewayId, stages, authorizerCacheTtlSeconds = 0, shape },
+) => {
+  const make = (what: string, input: object) =>
+    wire.rest('apigateway', `POST /v2/apis/${gatewayId}/${what}`, input)
+  const api = { name: gatewayId, protocolType: 'HTTP', tags: { 'ms-custom-id': gatewayId } }
+  await wire.rest('apigateway', 'POST /v2/apis', api)
+  const isSimple = shape === 'http-simple'
+  const { authorizerId } = await make('authorizers', {
+    name: 'Countersign',
+    authorizerType: 'REQUEST',
+    authorizerUri: invocationUri(wire, isSimple ? outputs.simpleAuthorizer : outputs.authorizer),
+    authorizerPayloadFormatVersion: '2.0',
+    enableSimpleResponses: isSimple,
+    identitySource: ['$request.header.Authorization'],
+    authorizerResultTtlInSeconds: authorizerCacheTtlSeconds,
+  })
+  const { integrationId } = await make('integrations', {
+    integrationType: 'AWS_PROXY',
+    integrationUri: backend,
+    payloadFormatVersion: '2.0',
+  })
+  await make('routes', {
+    routeKey: 'ANY /{proxy+}',
+    target: `integrations/${String(integrationId)}`,
+    authorizationType: 'CUSTOM',
+    authorizerId,
+  })
+  for (const stageName of stages) await make('stages', { stageName, autoDeploy: true })
+}
+
+const makeRestApi: typeof makeConsumersApi = async (
+  wire,
+  { outputs },
+  backend,
+  { gatewayId, stages, authorizerCacheTtlSeconds = 0, openPath = '', keyPath = '', shape, domains = [] },
+) => {
   const make = (type: string, name: string, inputs: { readonly [member: string]: unknown }) =>
     createResource(wire, `aws:${type}`, `${gatewayId} ${name}`, inputs)
   const { id: restApi, state } = await make('apigateway/restApi:RestApi', 'Api', {
@@ -83,7 +130,7 @@ export const makeConsumersApi = async (
   const authorizer = await make('apigateway/authorizer:Authorizer', 'Authorizer', {
     restApi,
     name: 'Countersign',
-    type: 'REQUEST',
+    type: shape === 'rest-token' ? 'TOKEN' : 'REQUEST',
     authorizerUri: invocationUri(wire, outputs.authorizer),
     identitySource: 'method.request.header.Authorization',
     authorizerResultTtlInSeconds: authorizerCacheTtlSeconds,
@@ -128,4 +175,10 @@ export const makeConsumersApi = async (
   const { id: deployment } = await make('apigateway/deployment:Deployment', 'Deployment', { restApi })
   for (const stageName of stages)
     await make('apigateway/stage:Stage', stageName, { restApi, stageName, deployment })
+  for (const { host, basePath = '' } of domains) {
+    const domain = { domainName: host, endpointConfiguration: { types: ['REGIONAL'] } }
+    await wire.rest('apigateway', 'POST /domainnames', domain)
+    const mapping = { restApiId: gatewayId, stage: stages[0], basePath: basePath.replace('/', '') }
+    await wire.rest('apigateway', `POST /domainnames/${host}/basepathmappings`, mapping)
+  }
 }

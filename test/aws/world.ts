@@ -103,13 +103,18 @@ const inhabit = async (
   const wire = createWire({ endpoint, region: REGION, account: ACCOUNT })
   await putServiceAccount(wire, deployment, signIn)
   const backend = await makeBackend(wire)
-  const attach: EmulatorWorld['attach'] = (gatewayId, { cacheSeconds = 0, openPath, keyPath } = {}) =>
+  const attach: EmulatorWorld['attach'] = (
+    gatewayId,
+    { cacheSeconds = 0, openPath, keyPath, shape, domains = [] } = {},
+  ) =>
     makeConsumersApi(wire, deployment, backend, {
       gatewayId,
       stages: ['staging', 'production'],
       authorizerCacheTtlSeconds: cacheSeconds,
+      domains,
       ...(openPath !== undefined && { openPath }),
       ...(keyPath !== undefined && { keyPath }),
+      ...(shape !== undefined && { shape }),
     })
   await Promise.all([attach('abc123'), attach('def456'), bootstrap(emulator, deployment, credentialFile)])
   const credential = await readFile(credentialFile, 'utf8')
@@ -117,7 +122,7 @@ const inhabit = async (
   const api = deployment.outputs.url.replace(/\/$/, '')
   const models = () => readModels(wire, deployment, services)
   const callOnce: EmulatorWorld['callOnce'] = (call) =>
-    callUrl(endpoint, { ...call, path: `/_aws/execute-api${call.path}` })
+    callUrl(endpoint, call.host === undefined ? { ...call, path: `/_aws/execute-api${call.path}` } : call)
   const world: EmulatorWorld = {
     ...deployedLevers({ wire, deployment }, services),
     emulator,

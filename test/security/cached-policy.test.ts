@@ -1,6 +1,15 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { issue, LIST, SHOW, TENANCIES, TENANCY, TENANCY_LIST, tenancies } from '../acceptance/given.ts'
-import { done } from '../support/world.ts'
+import {
+  issue,
+  LIST,
+  publish,
+  SHOW,
+  TENANCIES,
+  TENANCY,
+  TENANCY_LIST,
+  tenancies,
+} from '../acceptance/given.ts'
+import { done, startWorld } from '../support/world.ts'
 
 const CACHE_SECONDS = 300
 
@@ -127,5 +136,43 @@ describe('without a cache', async () => {
     await Promise.all([...callers, caller()])
     expect(revoked.enforcedBy).toBe(revoked.revokedAt)
     expect(late).toBe(0)
+  })
+})
+
+describe('a policy that has no room for all that a token opens', async () => {
+  const names = Array.from({ length: 150 }, (_, index) => `/a-collection-with-a-long-name-${index}/{id}`)
+  const parameters = [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }]
+  const get = {
+    'x-countersign-authorization': 'token',
+    parameters,
+    responses: { 200: { description: 'ok' } },
+  }
+  const document = {
+    openapi: '3.1.0',
+    info: { title: 'Large', version: '1' },
+    paths: Object.fromEntries(names.map((path) => [path, { get }])),
+  }
+  const byRoute = ['method.request.header.Authorization', 'context.httpMethod', 'context.path']
+  const world = await startWorld({ gateways: [{ gatewayId: 'byroute', identitySources: byRoute }] })
+  afterAll(() => world.stop())
+
+  it.each([
+    ['byroute', 'opens each of its routes where answers are kept by route', 200],
+    [
+      'bycaller',
+      'opens the route that was asked alone where they are kept by caller: the least that is safe',
+      403,
+    ],
+  ])('at %s %s', async (gatewayId, _, second) => {
+    const at = { ...TENANCIES, gatewayId }
+    await publish(world.client, gatewayId, { document, at, cacheSeconds: CACHE_SECONDS })
+    const { secret: token } = await issue(world, {
+      api: gatewayId,
+      routes: names.map((path) => `GET ${path}`),
+    })
+    const status = async (name: string) =>
+      (await world.call({ path: `/${gatewayId}/staging${name.replace('{id}', '7')}`, token })).status
+    const [one = '', other = ''] = names
+    expect([await status(one), await status(other), await status(one)]).toEqual([200, second, 200])
   })
 })

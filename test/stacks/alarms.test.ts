@@ -61,6 +61,11 @@ describe('alarms', () => {
         pattern: '{ $.message = "decision" && $.outcome = "deny" }',
         metricTransformation: { dimensions: { reason: '$.reason' } },
       })
+      expect(filter('FailureReasons')).toMatchObject({
+        logGroupName,
+        pattern: '{ $.message = "decision" && $.outcome = "error" }',
+        metricTransformation: { dimensions: { reason: '$.reason' } },
+      })
       const counted = at(filter('Failures'), 'metricTransformation.name')
       expect(filter('Deaths')).toMatchObject({
         logGroupName,

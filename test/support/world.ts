@@ -9,6 +9,7 @@ import type { EntityKind } from '@countersign/core/ledger'
 import { Session } from '@countersign/core/session'
 import type { LogLine, Services } from '@countersign/functions/runtime/services'
 import { type Platform, type PlatformOptions, type ReadModels, startPlatform } from '@countersign/local'
+import type { GatewayDescription, GatewayShape } from '@countersign/local/gateway'
 import type { SubscriptionName, schedules } from '@countersign/topology'
 import type { APIGatewayAuthorizerResult } from 'aws-lambda'
 import { localLevers } from './local-levers.ts'
@@ -45,6 +46,9 @@ export interface Attaching {
   readonly cacheSeconds?: number
   readonly openPath?: string
   readonly keyPath?: string
+  readonly shape?: GatewayShape
+  /** Where its stage `staging` is called besides: of REST APIs. */
+  readonly domains?: GatewayDescription['domains']
 }
 
 /** What can be made to stand still: what carries events to the bus, or one of its readers. */
@@ -113,9 +117,9 @@ export type WorldOptions = Partial<PlatformOptions>
 /** Where stories have receivers of webhooks. */
 const RECEIVERS = [{ host: '127.0.0.1' }]
 
-const WORLDS: Readonly<Record<WorldName, () => Promise<AnyWorld>>> = {
+const WORLDS: Readonly<Record<WorldName, (gateways: readonly GatewayDescription[]) => Promise<AnyWorld>>> = {
   // A message that failed is tried again soon: what happens to it is told, not how long it takes.
-  local: () => startWorld({ visibilityMilliseconds: 250, webhookHosts: RECEIVERS }),
+  local: (gateways) => startWorld({ visibilityMilliseconds: 250, webhookHosts: RECEIVERS, gateways }),
   emulator: () => emulated({}),
   'emulator-iam': () => emulated({ enforceIam: true }),
 }
@@ -125,9 +129,11 @@ const emulated = async (options: { readonly enforceIam?: true }) =>
 
 /**
  * The world that `COUNTERSIGN_WORLD` names: this machine unless it says `emulator`, the system as deployed to AWS, or
- * `emulator-iam`, the same with every function held to its role.
+ * `emulator-iam`, the same with every function held to its role. `gateways` are described to this machine's gateway; there,
+ * whoever attaches one says the same of it.
  */
-export const openWorld = async (): Promise<AnyWorld> => WORLDS[worldName()]()
+export const openWorld = async (gateways: readonly GatewayDescription[] = []): Promise<AnyWorld> =>
+  WORLDS[worldName()](gateways)
 
 /** A world in which people can sign in, with stand-ins for who vouches for them. */
 export interface SignInWorld extends AnyWorld {

@@ -1,6 +1,7 @@
 import { err, ok, type Result } from '@countersign/core/shared'
 import type { APIGatewayAuthorizerResult, APIGatewaySimpleAuthorizerResult } from 'aws-lambda'
 import { evaluatePolicy, type PolicyVerdict } from './iam-policy.ts'
+import { inTime } from './in-time.ts'
 import type { AuthorizerContext, GatewayResponse } from './message.ts'
 import { refusalsOf } from './responses.ts'
 import { type GatewayShape, isHttp } from './setup.ts'
@@ -23,18 +24,12 @@ export const ask = async (
   shape: GatewayShape,
 ): Promise<Result<AuthorizerAnswer, GatewayResponse>> => {
   const refusals = refusalsOf(shape)
-  let timer: NodeJS.Timeout | undefined
-  const tooLate = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, AUTHORIZER_MILLISECONDS, undefined)
-  })
   try {
-    const answer: unknown = await Promise.race([authorizer(event), tooLate])
+    const answer = await inTime(authorizer(event), AUTHORIZER_MILLISECONDS)
     return isAnswer(answer, shape) ? ok(answer) : err(refusals.authorizerConfiguration())
   } catch (error) {
     const unauthorized = error instanceof Error && error.message === 'Unauthorized'
     return err(unauthorized ? refusals.unauthorized() : refusals.authorizerFailure())
-  } finally {
-    clearTimeout(timer)
   }
 }
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { OctetKey } from '@countersign/client'
 import type { Id } from '@countersign/core/shared'
 import { type HttpRouteName, type InboxName, inboxes } from '@countersign/topology'
@@ -235,6 +236,10 @@ export const routeProbes = (world: EmulatorWorld, calls: Calls, deliveries: Deli
       return trying('GET /.well-known/jwks.json')()
     },
     'GET /signing-keys': async () => trying('GET /signing-keys'),
+    'POST /signing-keys': async () =>
+      trying('POST /signing-keys', {
+        body: { algorithm: 'HS512', secret: randomBytes(64).toString('base64url') },
+      }),
     'POST /signing-keys/rotation': async () => trying('POST /signing-keys/rotation'),
     'POST /signing-keys/{kid}/compromise': async () => {
       const kid = textIn((await route('POST /signing-keys/rotation')).body, 'kid')

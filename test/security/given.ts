@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { Problem } from '@countersign/client'
 import { type HttpRouteName, routes } from '@countersign/topology'
 import { expect } from 'vitest'
@@ -115,6 +116,10 @@ export const requests = ({ consumer, signer, token, kid, apiKey, webhook }: Subj
     },
     'GET /lockdowns': { path: '/lockdowns' },
     'GET /signing-keys': { path: '/signing-keys' },
+    'POST /signing-keys': {
+      path: '/signing-keys',
+      body: { algorithm: 'HS512', secret: randomBytes(64).toString('base64url') },
+    },
     'POST /signing-keys/rotation': { path: '/signing-keys/rotation', body: {} },
     'POST /signing-keys/{kid}/compromise': { path: `/signing-keys/${kid}/compromise`, body: {} },
     'PUT /usage-plans/{name}': {

@@ -130,6 +130,9 @@ const tokensOf = (send: Send) => ({
 
 const signingKeysOf = (send: Send) => ({
   list: () => get<S.SigningKeys>(send, '/signing-keys'),
+  /** A secret that was made elsewhere, as unpadded base64url. */
+  import: (secret: string, options: RequestOptions = {}) =>
+    post<S.Rotation>(send, '/signing-keys', options, { algorithm: 'HS512', secret }),
   rotate: (body: S.Rotate = {}, options: RequestOptions = {}) =>
     post<S.Rotation>(send, '/signing-keys/rotation', options, body),
   /** The public keys that anybody may verify tokens with. */

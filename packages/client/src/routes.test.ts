@@ -67,6 +67,11 @@ it.each<[string, (client: Client) => Promise<unknown>, unknown]>([
   ['POST /lockdowns/lifting', ({ lockdowns }) => lockdowns.lift(lockdown), lockdown],
   ['GET /lockdowns', ({ lockdowns }) => lockdowns.list(), undefined],
   ['GET /signing-keys', ({ signingKeys }) => signingKeys.list(), undefined],
+  [
+    'POST /signing-keys',
+    ({ signingKeys }) => signingKeys.import('c2VjcmV0'),
+    { algorithm: 'HS512', secret: 'c2VjcmV0' },
+  ],
   ['POST /signing-keys/rotation', ({ signingKeys }) => signingKeys.rotate(), {}],
   [
     'POST /signing-keys/rotation',

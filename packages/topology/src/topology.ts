@@ -78,6 +78,7 @@ export const routes = {
     machines: false,
   },
   'GET /signing-keys': http('list-signing-keys', ['key-ring:read']),
+  'POST /signing-keys': http('import-signing-key', ['ledger:write', 'key-ring:rotate']),
   'POST /signing-keys/rotation': http('rotate-signing-keys', ['ledger:write', 'key-ring:rotate']),
   'POST /signing-keys/{kid}/compromise': http('compromise-signing-key', [
     'ledger:write',

@@ -1,6 +1,7 @@
-import type { Compromise, SigningKey } from '@countersign/client'
+import type { Compromise, Rotation, SigningKey } from '@countersign/client'
 import { answer } from '../answer.ts'
 import type { Command } from '../command.ts'
+import { readInput, tokenIn } from '../files.ts'
 import { lives } from '../lives.ts'
 import { facts, table } from '../table.ts'
 import { both, relative } from '../time.ts'
@@ -40,11 +41,28 @@ const rotate: Command = {
     const { given, terminal } = context
     const { signingKeys } = await context.client()
     const rotated = await signingKeys.rotate({ algorithm: given.text('algorithm') }, repeatable(context))
-    return answer(context, rotated, ({ kid, algorithm, signsFrom }) =>
-      facts({ 'new key': kid, algorithm, 'signs from': both(signsFrom, terminal.now()) }),
-    )
+    return answer(context, rotated, (key) => describeAdded(key, terminal.now()))
   },
 }
+
+const importSecret: Command = {
+  name: 'keys import',
+  arguments: ['FILE'],
+  summary: 'Adds an HS512 key of a secret that was made elsewhere; FILE (- for stdin) holds its base64url',
+  details:
+    'For whoever has to share a secret with a verifier that cannot take a new one. A secret that is short, guessable or published is refused. Prefer "keys rotate": nobody has seen what it makes.',
+  run: async (context) => {
+    const { given, terminal } = context
+    const file = given.argument(0)
+    const secret = tokenIn(await readInput(file, terminal), file)
+    const { signingKeys } = await context.client()
+    const added = await signingKeys.import(secret.reveal(), repeatable(context))
+    return answer(context, added, (key) => describeAdded(key, terminal.now()))
+  },
+}
+
+const describeAdded = ({ kid, algorithm, signsFrom }: Rotation, now: Date): string =>
+  facts({ 'new key': kid, algorithm, 'signs from': both(signsFrom, now) })
 
 const compromise: Command = {
   name: 'keys compromise',
@@ -81,4 +99,4 @@ const jwks: Command = {
   },
 }
 
-export const keys: readonly Command[] = [list, rotate, compromise, jwks]
+export const keys: readonly Command[] = [list, rotate, importSecret, compromise, jwks]

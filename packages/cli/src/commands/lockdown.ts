@@ -62,7 +62,7 @@ const requestOf = (given: Given) => {
   const everywhere = given.flag('everywhere') ? (true as const) : undefined
   if ((everywhere === undefined) === ((api ?? environment) === undefined))
     throw new WrongUsage('give --everywhere, or --api, --environment or both')
-  return { everywhere, api, environment, because: given.text('because') ?? '' }
+  return { everywhere, api, environment, because: given.required('because') }
 }
 
 const placeOf = ({ apiId, environment }: Lockdown): string =>

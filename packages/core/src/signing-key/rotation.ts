@@ -9,6 +9,7 @@ import { isAvailable } from './public-key.ts'
 import {
   EMPTY_RING,
   isFull,
+  type KeyMaterial,
   type KeyRing,
   lostKeys,
   type RotationTiming,
@@ -26,6 +27,8 @@ export interface RotationContext extends RotationTiming {
   readonly randomBytes: RandomBytes
   /** Of the key to come; those of the ring stay what they are. */
   readonly algorithm: Algorithm
+  /** Brought from elsewhere; made here unless given. */
+  readonly material?: KeyMaterial
 }
 
 export type RotationFailure =
@@ -49,7 +52,7 @@ export const createSecret = async (
   if (!isAvailable(context.algorithm)) return err({ reason: 'algorithm_unavailable' })
   const { ring } = await currentRing(context.store)
   if (isFull(ring, context)) return err({ reason: 'key_ring_full' })
-  const material = await newKeyMaterial(context.algorithm, context.randomBytes)
+  const material = context.material ?? (await newKeyMaterial(context.algorithm, context.randomBytes))
   const next = withNewKey(ring, { kid: context.newId('key'), ...material }, context)
   await context.store.stage(rotationId, writeRing(next))
   return ok(undefined)

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { Redacted } from '../shared/redacted.ts'
-import { checkSecret, readRing, writeRing } from './secret.ts'
+import { checkSecret, importedMaterial, readRing, writeRing } from './secret.ts'
 
 const STRONG = createHash('sha512').update('a strong one').digest()
 const NEWLINE = createHash('sha512').update('\n').digest()
@@ -82,5 +82,24 @@ describe('the text of a ring', () => {
     const shown = inspect(caught, { depth: 9, showHidden: true })
     expect(shown).not.toContain(secret.slice(0, 20))
     expect(caught).not.toHaveProperty('cause')
+  })
+})
+
+describe('a secret that is imported', () => {
+  const imported = (bytes: Uint8Array) =>
+    importedMaterial(new Redacted(Buffer.from(bytes).toString('base64url')))
+
+  it('is the material of an HS512 key, and shows itself to nobody', () => {
+    const material = imported(STRONG)
+    expect(material).toMatchObject({ ok: true, value: { algorithm: 'HS512' } })
+    expect(JSON.stringify(material)).not.toContain(Buffer.from(STRONG).toString('base64url'))
+  })
+
+  it('is refused when it is short, weak or known, or not in its one spelling', () => {
+    expect(imported(STRONG.subarray(0, 63))).toEqual({ ok: false, error: 'secret_too_short' })
+    expect(imported(new Uint8Array(64))).toEqual({ ok: false, error: 'secret_low_entropy' })
+    expect(imported(NEWLINE)).toEqual({ ok: false, error: 'secret_known' })
+    const padded = new Redacted(`${Buffer.from(STRONG).toString('base64url')}=`)
+    expect(importedMaterial(padded)).toEqual({ ok: false, error: 'secret_malformed' })
   })
 })

@@ -19,6 +19,8 @@ const KNOWN_SECRET =
 
 export type WeakSecret = 'secret_too_short' | 'secret_low_entropy' | 'secret_known'
 
+export type ImportRefusal = WeakSecret | 'secret_malformed'
+
 /** Refuses secrets that somebody else could know or guess. `least`: the least it may have. */
 export const checkSecret = (
   secret: Redacted<Uint8Array>,
@@ -32,6 +34,14 @@ export const checkSecret = (
 
 const isKnown = (bytes: Buffer): boolean =>
   [bytes.toString('hex'), bytes.toString('latin1').trim().toLowerCase()].includes(KNOWN_SECRET)
+
+/** A secret that was made elsewhere, as the material of a key; unpadded base64url. */
+export const importedMaterial = (secret: Redacted<string>): Result<KeyMaterial, ImportRefusal> => {
+  const bytes = Buffer.from(secret.reveal(), 'base64url')
+  if (bytes.toString('base64url') !== secret.reveal()) return err('secret_malformed')
+  const checked = checkSecret(new Redacted(bytes))
+  return checked.ok ? ok({ algorithm: 'HS512', secret }) : checked
+}
 
 /** The secret's text: `{"version":1,"keys":[…]}`. Goes to Secrets Manager (or its local stand-in) and nowhere else. */
 export const writeRing = (ring: KeyRing): Redacted<string> => {

@@ -1,6 +1,7 @@
 import type { ApiKeyRefusal, KeyFault } from '@countersign/core/api-key'
 import type { SelfSigningRefusal } from '@countersign/core/consumer'
 import type { RuleFault } from '@countersign/core/registry'
+import type { ImportRefusal } from '@countersign/core/signing-key'
 import type { Fault, TokenRefusal } from '@countersign/core/token'
 import type { PlanFault, PlanRefusal } from '@countersign/core/usage-plan'
 import type { DestinationFault, WebhookRefusal } from '@countersign/core/webhook'
@@ -50,6 +51,7 @@ export type Reason =
   | 'rotation_superseded'
   | 'rotation_failed'
   | 'key_ring_full'
+  | ImportRefusal
   | 'algorithm_unavailable'
   | 'subscription_not_found'
   | 'route_not_found'
@@ -94,6 +96,10 @@ const PROBLEMS = {
   rotation_superseded: [409, 'Another rotation was faster'],
   rotation_failed: [500, 'The rotation did not finish; the ring is as it was'],
   key_ring_full: [409, 'The ring holds as many keys as it may; wait until the oldest of them is gone'],
+  secret_malformed: [400, 'Not the unpadded base64url of a secret'],
+  secret_too_short: [422, 'The secret has fewer than 64 bytes'],
+  secret_low_entropy: [422, 'The secret is one that could be guessed'],
+  secret_known: [422, 'The secret is in a published guide, and known to everybody'],
   algorithm_unavailable: [422, 'The Node this platform runs on cannot sign with this algorithm'],
   subscription_not_found: [404, 'No such subscription'],
   route_not_found: [404, 'No such route'],

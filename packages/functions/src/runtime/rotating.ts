@@ -1,7 +1,12 @@
 import type { Cause } from '@countersign/core/events'
 import { fact } from '@countersign/core/events'
 import { type Algorithm, DEFAULT_ALGORITHM, err, ok, type Result } from '@countersign/core/shared'
-import { type RotationContext, type RotationFailure, SigningKey } from '@countersign/core/signing-key'
+import {
+  type KeyMaterial,
+  type RotationContext,
+  type RotationFailure,
+  SigningKey,
+} from '@countersign/core/signing-key'
 import { recordKeyFacts } from './key-log.ts'
 import { readKeyRing } from './mint.ts'
 import type { Refusal } from './problem.ts'
@@ -16,12 +21,18 @@ export interface RotationWish {
   readonly compromised?: string
   /** Of the new key; the configured one unless given. */
   readonly algorithm?: Algorithm | undefined
+  /** Of the new key, when it was made elsewhere. */
+  readonly material?: KeyMaterial
 }
 
 export const rotationContext = (
   { keyRing, newId, randomBytes, settings }: RotationServices,
   now: Date,
-  { compromised, algorithm = settings.signingAlgorithm ?? DEFAULT_ALGORITHM }: RotationWish = {},
+  {
+    compromised,
+    material,
+    algorithm = material?.algorithm ?? settings.signingAlgorithm ?? DEFAULT_ALGORITHM,
+  }: RotationWish = {},
 ): RotationContext => ({
   store: keyRing,
   newId,
@@ -30,6 +41,7 @@ export const rotationContext = (
   now,
   refreshSeconds: settings.ringRefreshSeconds,
   ...(compromised !== undefined && { compromised }),
+  ...(material && { material }),
 })
 
 /** All four steps and the log; what failed is an event too. */

@@ -32,6 +32,7 @@ const REVEALING = [
   'packages/aws/src/sigv4.ts',
   'packages/cli/src/commands/authorization-code.ts',
   'packages/cli/src/commands/call.ts',
+  'packages/cli/src/commands/keys.ts',
   'packages/cli/src/commands/sign-in.ts',
   'packages/client/src/transport.ts',
   'packages/core/src/api-key/value.ts',

@@ -183,6 +183,7 @@ describe('privilege', () => {
       'AdvanceSigningKeysJobRole',
       'PostSigningKeysKidCompromiseRouteRole',
       'PostSigningKeysRotationRouteRole',
+      'PostSigningKeysRouteRole',
       'RotateKeyRingRotationRole',
     ])
   })

@@ -229,12 +229,12 @@ describe('a commit', () => {
 
   it.each([
     ['the version', [FAILED, NONE, NONE, NONE, NONE], 'version_conflict'],
-    ['an event', [NONE, FAILED, NONE, NONE, NONE], 'version_conflict'],
+    ['an event that stands after the expected version', [NONE, FAILED, NONE, NONE, NONE], 'log_damaged'],
     ['a claim', [NONE, NONE, FAILED, NONE, NONE], 'version_conflict'],
     ['the idempotency key', [NONE, NONE, NONE, NONE, FAILED], 'idempotency_key_used'],
     ['both version and key', [FAILED, NONE, NONE, NONE, FAILED], 'idempotency_key_used'],
     ['version and collision', [FAILED, 'TransactionConflict', NONE, NONE, NONE], 'version_conflict'],
-  ])('is refused when %s was faster, and not tried again', async (_, codes, reason) => {
+  ])('is refused because of %s, and not tried again', async (_, codes, reason) => {
     const { calls, ledger } = ledgerOver(cancelled(...codes))
     expect(await ledger.commit(whole)).toEqual(conflict(reason))
     expect(calls).toHaveLength(1)

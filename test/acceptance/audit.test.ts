@@ -1,6 +1,7 @@
-import { proveEvent, readProof, verifyLog } from '@countersign/client'
+import { allItems, proveEvent, readProof, verifyLog } from '@countersign/client'
 import { Audit } from '@countersign/core/audit'
 import { digestOf } from '@countersign/core/shared'
+import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { lastDueDay, registeredAt } from '../support/backdated.ts'
 import { done, openWorld } from '../support/world.ts'
@@ -134,5 +135,46 @@ describe('a sealed day', () => {
     })
     for (const undo of undone.toReversed()) await undo()
     expect(await findings()).toEqual([])
+  })
+})
+
+describe('the log as security event tokens', async () => {
+  const id = await registeredAt(services, noon(dayBefore))
+  const jwks = createRemoteJWKSet(new URL(`${world.api}/.well-known/jwks.json`))
+  const told = async (query: object) => {
+    const tokens = await allItems((cursor) => audit.securityEvents({ ...query, limit: 2, cursor }))
+    if (!tokens.ok) throw new Error(JSON.stringify(tokens.error))
+    return tokens.value
+  }
+
+  it('is verified by a library, with the published keys, and says every event of the range once', async () => {
+    const range = { from: noon(dayBefore).toISOString(), to: noon(day).toISOString() }
+    const tokens = await told({ ...range, audience: 'siem' })
+    const events = await auditLog(client, range)
+    const read = await Promise.all(
+      tokens.map((token) =>
+        jwtVerify(token, jwks, { issuer: services.settings.issuer, audience: 'siem', typ: 'secevent+jwt' }),
+      ),
+    )
+    expect(read.map(({ payload }) => payload.jti)).toEqual(events.map((event) => event.id))
+    const ours = read.find(({ payload }) => JSON.stringify(payload.sub_id).includes(id))
+    expect(ours?.payload).toMatchObject({
+      toe: noon(dayBefore).getTime() / 1_000,
+      txn: 'history',
+      sub_id: { format: 'iss_sub', iss: services.settings.issuer, sub: id },
+      events: { 'urn:countersign:event:consumer.registered': { countersign: { subject: id } } },
+    })
+    for (const { payload } of read) {
+      expect(payload).not.toHaveProperty('sub')
+      expect(payload).not.toHaveProperty('exp')
+    }
+  })
+
+  it('is for the platform itself unless somebody else is named, and opens nothing', async () => {
+    const [token = ''] = await told({ from: noon(dayBefore).toISOString(), to: noon(day).toISOString() })
+    const { payload } = await jwtVerify(token, jwks, { audience: services.settings.issuer })
+    expect(payload.iss).toBe(services.settings.issuer)
+    const answer = await fetch(`${world.api}/audit/seals`, { headers: { authorization: `Bearer ${token}` } })
+    expect(answer.status).toBe(401)
   })
 })

@@ -184,6 +184,29 @@ export const ledgerPagesContract = (name: string, makeStore: () => Promise<Ledge
         },
       )
 
+      it('are told on from where a page ended, also behind the last', async () => {
+        const ids = await five()
+        expect(
+          (await store.ledger.events({ limit: 5, after: undefined, subject: 'con_0' })).end,
+        ).toBeUndefined()
+        for (const query of [{}, { subject: ids[4] ?? '' }]) {
+          const all = await store.ledger.events({ limit: 100, after: undefined, ...query })
+          expect(all.next).toBeUndefined()
+          const nothing = await store.ledger.events({ limit: 100, after: all.end, ...query })
+          expect([nothing.items, nothing.end]).toEqual([[], undefined])
+          const [, second] = all.items
+          const first = await store.ledger.events({ limit: 1, after: undefined, ...query })
+          const rest = await store.ledger.events({ limit: 1, after: first.end, ...query })
+          expect(rest.items).toEqual(second ? [second] : [])
+        }
+        const id = newId('consumer')
+        const { end } = await store.ledger.events({ limit: 100, after: undefined })
+        const late = changeOf(newId, id, [registered(id)], { now: later(900) })
+        await store.ledger.commit({ entities: [late] })
+        const since = await store.ledger.events({ limit: 100, after: end })
+        expect(since.items.map(({ subject }) => subject)).toEqual([id])
+      })
+
       it('of one entity come in the order of their versions, even when a clock went back', async () => {
         const id = newId('consumer')
         const first = changeOf(newId, id, [registered(id), suspended(id)], { now: later(10) })

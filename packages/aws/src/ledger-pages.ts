@@ -3,6 +3,7 @@ import {
   ENTITY_KINDS,
   type EntityKind,
   type Entry,
+  type EventPage,
   type EventQuery,
   type ListQuery,
   type Page,
@@ -55,7 +56,7 @@ export const listEntities = <State>(
 }
 
 /** Events by time, or those of one entity by version; the position is the sort key's. */
-export const listEvents = (context: PagesContext, query: EventQuery): Promise<Page<EventOf>> =>
+export const listEvents = (context: PagesContext, query: EventQuery): Promise<EventPage> =>
   query.subject === undefined
     ? pageOf(eventsByTime(context, query), query.limit, eventOf, 'at')
     : pageOf(eventsOfSubject(context, query.subject, query), query.limit, eventOf, 'sk')

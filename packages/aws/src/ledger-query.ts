@@ -113,7 +113,7 @@ export const pageOf = async <T>(
   limit: number,
   read: (item: Item) => T,
   position: 'listedAt' | 'at' | 'sk',
-): Promise<Page<T>> => {
+): Promise<Page<T> & { readonly end: string | undefined }> => {
   const items: Item[] = []
   for await (const item of found) {
     items.push(item)
@@ -123,5 +123,6 @@ export const pageOf = async <T>(
   return {
     items: kept.map(read),
     next: items.length > limit ? kept.at(-1)?.[position]?.S : undefined,
+    end: kept.at(-1)?.[position]?.S,
   }
 }

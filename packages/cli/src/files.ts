@@ -35,19 +35,20 @@ export const tokenIn = (text: string, where: string): Redacted<string> => {
 }
 
 /** A new file that only its owner can read. */
-export interface TokenFile {
-  write(token: string): Promise<void>
+export interface NewFile {
+  /** Adds to it. */
+  write(text: string): Promise<void>
   /** Removes the file when nothing was written. */
   close(): Promise<void>
 }
 
-/** Opened before a token is asked for: a token that cannot be kept would be lost, since it is shown once. */
-export const openTokenFile = async (file: string): Promise<TokenFile> => {
+/** Opened before what is to be in it is asked for: a token that cannot be kept would be lost, since it is shown once. */
+export const openNewFile = async (file: string): Promise<NewFile> => {
   const handle = await create(file)
   let written = false
   return {
-    write: async (token) => {
-      await handle.writeFile(`${token}\n`)
+    write: async (text) => {
+      await handle.writeFile(text)
       written = true
     },
     close: async () => {

@@ -8,4 +8,6 @@ export interface Terminal {
   readonly interactive: boolean
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly now: () => Date
+  /** Aborted when whoever reads has seen enough; a process is simply ended (Ctrl-C). */
+  readonly enough?: AbortSignal
 }

@@ -1,4 +1,4 @@
-import type { Paging } from './shapes.ts'
+import type { Page, Paging } from './shapes.ts'
 
 /** CloudEvents 1.0 attributes and the platform's own. */
 export interface AuditEvent {
@@ -18,6 +18,11 @@ export interface AuditEvent {
   readonly entityversion: number
   readonly previoushash: string
   readonly data: Readonly<Record<string, unknown>>
+}
+
+/** `endCursor`: after the last of these events, also where no page follows yet; `null` of an empty page. */
+export interface AuditPage extends Page<AuditEvent> {
+  readonly endCursor?: string | null
 }
 
 export interface AuditQuery extends Paging {

@@ -4,7 +4,16 @@ import type * as O from './oauth-shapes.ts'
 import type * as S from './shapes.ts'
 import type * as T from './token-shapes.ts'
 import type { TransportOptions } from './transport.ts'
-import { type Call, type Query, type RequestOptions, type Send, transport } from './transport.ts'
+import {
+  type Call,
+  type OpenStream,
+  type Query,
+  type RequestOptions,
+  type Send,
+  type StreamOptions,
+  streaming,
+  transport,
+} from './transport.ts'
 import type * as U from './usage-shapes.ts'
 import type * as W from './webhook-shapes.ts'
 
@@ -14,6 +23,7 @@ export type Client = ReturnType<typeof createClient>
 /** The platform's HTTP API, one method per route. Throws a TypeError when the endpoint or the credential is none. */
 export const createClient = (options: ClientOptions) => {
   const send = transport(options)
+  const open = streaming(options)
   return {
     consumers: consumersOf(send),
     apis: apisOf(send),
@@ -29,7 +39,7 @@ export const createClient = (options: ClientOptions) => {
     decisions: {
       explain: (body: D.Explain) => post<D.Explanation>(send, '/decisions/explanation', {}, body),
     },
-    audit: auditOf(send),
+    audit: auditOf(send, open),
     pipeline: pipelineOf(send),
     health: { show: () => get<Readonly<Record<string, unknown>>>(send, '/health') },
   }
@@ -161,8 +171,11 @@ const apiKeysOf = (send: Send) => ({
     post<U.ApiKey>(send, at`/api-keys/${id}/disablement`, options, body),
 })
 
-const auditOf = (send: Send) => ({
-  events: (query: A.AuditQuery = {}) => get<S.Page<A.AuditEvent>>(send, '/audit/events', query),
+const auditOf = (send: Send, open: OpenStream) => ({
+  events: (query: A.AuditQuery = {}) => get<A.AuditPage>(send, '/audit/events', query),
+  /** The same as it goes on; undefined where the platform does not stream. */
+  stream: (query: A.AuditQuery = {}, { last, signal }: StreamOptions = {}) =>
+    open('/audit/events', query as Query, { last, signal }),
   /** Where the log of each entity ends. */
   heads: (query: A.HeadQuery = {}) => get<S.Page<A.AuditHead>>(send, '/audit/heads', query),
   /** The oldest first. */

@@ -1,4 +1,5 @@
-import type { Redacted } from '@countersign/core/shared'
+import type { Redacted, Result } from '@countersign/core/shared'
+import { eventsIn, type StreamedEvent } from './event-source.ts'
 import type { Failure, Outcome } from './outcome.ts'
 import { parseJson, problemIn } from './problem.ts'
 
@@ -35,6 +36,19 @@ export interface Call extends RequestOptions {
 
 export type Send = <Body>(call: Call) => Promise<Outcome<Body>>
 
+/** `last`: the id of the last event that was read; the stream goes on after it. */
+export interface StreamOptions {
+  readonly last?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Undefined: what answered has no stream, and told a page. */
+export type OpenStream = (
+  path: string,
+  query: Query,
+  options: StreamOptions,
+) => Promise<Result<AsyncIterable<StreamedEvent> | undefined, Failure>>
+
 interface Reply {
   readonly status: number
   readonly statusText: string
@@ -58,6 +72,41 @@ export const transport = (options: TransportOptions): Send => {
     } catch (cause) {
       return unreachable(cause)
     }
+  }
+}
+
+/** Opens streams; a break is for whoever reads to mend, who knows where it was. */
+export const streaming =
+  (options: TransportOptions): OpenStream =>
+  async (path, query, { last, signal }) => {
+    const { credential, fetch = globalThis.fetch } = options
+    const headers = {
+      accept: 'text/event-stream, application/json, application/problem+json',
+      ...(credential && { authorization: `Bearer ${credential.reveal()}` }),
+      ...(last !== undefined && { 'last-event-id': last }),
+    }
+    try {
+      const request = { headers, redirect: 'manual', ...(signal && { signal }) } as const
+      const response = await fetch(baseOf(options.endpoint) + path + searchOf(query), {
+        method: 'GET',
+        ...request,
+      })
+      const { status, statusText, body } = response
+      const streams = response.headers.get('content-type')?.startsWith('text/event-stream')
+      if (status === 200 && streams && body) return { ok: true, value: unbroken(eventsIn(body)) }
+      const outcome = outcomeOf<unknown>({ status, statusText, text: await response.text() })
+      return outcome.ok ? { ok: true, value: undefined } : outcome
+    } catch (cause) {
+      return unreachable(cause)
+    }
+  }
+
+/** A stream that breaks off has come to its end. */
+async function* unbroken(events: AsyncIterable<StreamedEvent>): AsyncGenerator<StreamedEvent> {
+  try {
+    yield* events
+  } catch {
+    // Whoever reads opens it again where it was, and learns then what is wrong.
   }
 }
 

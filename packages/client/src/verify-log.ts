@@ -34,7 +34,8 @@ type Chains = Map<string, Linked[]>
 
 const PAGE = 100
 /** Reads of a log that somebody may be writing to at the same moment. */
-const READS = 3
+const READS = 6
+const PAUSE_MILLISECONDS = 100
 
 /**
  * Reads the whole log, or one entity's, computes every hash anew, and holds each event to the one after it, the last one to
@@ -112,6 +113,8 @@ const judge = async (
 ): Promise<Result<readonly Finding[], Failure>> => {
   let findings = Audit.faultsOfChain(id, chains.get(id) ?? [], head)
   for (let read = 1; read < READS && findings.length > 0; read++) {
+    // A store may tell half of a transaction for a moment: the state already, and not yet the event.
+    await new Promise((resolve) => setTimeout(resolve, read > 1 ? PAUSE_MILLISECONDS * read : 0))
     const again = await readOne(client, id)
     if (!again.ok) return again
     findings = again.value.findings

@@ -1,8 +1,7 @@
-import { writeFile } from 'node:fs/promises'
 import { type ProveFailure, proveEvent, readProof } from '@countersign/client'
 import { refuse } from '../answer.ts'
-import { type Command, type Context, type ExitCode, WrongUsage } from '../command.ts'
-import { readInput } from '../files.ts'
+import type { Command, Context, ExitCode } from '../command.ts'
+import { openNewFile, readInput } from '../files.ts'
 import { jsonIn, publishedKeys } from '../published-keys.ts'
 import { facts } from '../table.ts'
 
@@ -17,7 +16,7 @@ const prove: Command = {
       value: 'DAY',
       help: 'of its seal, such as 2026-01-31; unless given, all seals are looked through',
     },
-    output: { value: 'FILE', help: 'where the proof goes; stdout unless given' },
+    output: { value: 'FILE', help: 'a new file for the proof; stdout unless given' },
   },
   run: async (context) => {
     const { given, terminal } = context
@@ -28,19 +27,13 @@ const prove: Command = {
     const file = given.text('output')
     if (file === undefined) terminal.out(text)
     else {
-      await write(file, text)
+      const proof = await openNewFile(file)
+      await proof.write(text)
+      await proof.close()
       terminal.out(`${file} proves ${id}; "countersign audit verify-proof ${file} --keys FILE" checks it.\n`)
     }
     return 0
   },
-}
-
-const write = async (file: string, text: string): Promise<void> => {
-  try {
-    await writeFile(file, text)
-  } catch (cause) {
-    throw new WrongUsage(`cannot write ${file}`, { cause })
-  }
 }
 
 const unproved = (context: Context, id: string, failure: ProveFailure): ExitCode => {

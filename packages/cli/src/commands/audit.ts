@@ -31,6 +31,7 @@ export const audit: Command = {
         ENTITY: ({ subject }) => subject,
         ACTOR: ({ actor }) => actor,
         'BECAUSE OF': ({ causationid }) => causationid,
+        EVENT: ({ id }) => id,
       },
       empty: 'Nothing happened that matches.',
     })

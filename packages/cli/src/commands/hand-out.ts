@@ -1,7 +1,7 @@
 import type { Client, Outcome } from '@countersign/client'
 import { answer, refuse } from '../answer.ts'
 import type { Context, ExitCode, Options } from '../command.ts'
-import { openTokenFile } from '../files.ts'
+import { openNewFile } from '../files.ts'
 
 /** An option that names a new file for what is shown once. */
 export const fileOption = (option: string, what: string) =>
@@ -36,12 +36,12 @@ export const handOut = async <Body extends object, Member extends keyof Body>(
   const client = await context.client()
   const path = context.given.text(shown.option)
   if (path === undefined) return answer(context, await ask(client), (body) => printed(context, body, shown))
-  const file = await openTokenFile(path)
+  const file = await openNewFile(path)
   try {
     const outcome = await ask(client)
     if (!outcome.ok) return refuse(context, outcome.error)
     const { [shown.member]: secret, ...body } = outcome.value.body
-    if (secret !== undefined) await file.write(textOf(secret))
+    if (secret !== undefined) await file.write(`${textOf(secret)}\n`)
     const kept = `\nThe ${shown.what} is in ${path}; it is shown nowhere else.\n`
     const value = { status: outcome.value.status, body, text: JSON.stringify(body) }
     return answer(

@@ -3,7 +3,9 @@ import { apiKeys } from './api-keys.ts'
 import { apiRules } from './api-rules.ts'
 import { apis } from './apis.ts'
 import { audit } from './audit.ts'
+import { auditExport } from './audit-export.ts'
 import { auditProofs } from './audit-prove.ts'
+import { auditTail } from './audit-tail.ts'
 import { auditVerify } from './audit-verify.ts'
 import { call } from './call.ts'
 import { consumers } from './consumers.ts'
@@ -39,8 +41,10 @@ export const commands: readonly Command[] = [
   ...apiKeys,
   ...keys,
   audit,
+  auditTail,
   auditVerify,
   ...auditProofs,
+  auditExport,
   denials,
   ...webhooks,
   ...pipeline,

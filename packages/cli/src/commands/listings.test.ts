@@ -116,8 +116,8 @@ describe('audit list', () => {
     )
     expect(asked).toBe('GET /audit/events?entity=tok_1&type=token.revoked&limit=5')
     expect(lines).toEqual([
-      'TIME                                  TYPE           ENTITY  ACTOR  BECAUSE OF',
-      '2026-03-01T11:59:00Z  60 seconds ago  token.revoked  tok_1   con_9  evt_1',
+      'TIME                                  TYPE           ENTITY  ACTOR  BECAUSE OF  EVENT',
+      '2026-03-01T11:59:00Z  60 seconds ago  token.revoked  tok_1   con_9  evt_1       evt_2',
     ])
   })
 })

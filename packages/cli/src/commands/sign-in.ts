@@ -3,7 +3,7 @@ import { Redacted } from '@countersign/client/redacted'
 import { answer, refuse } from '../answer.ts'
 import type { Command, Context, ExitCode } from '../command.ts'
 import { checkUrl, endpointOf } from '../connect.ts'
-import { openTokenFile, readInput, tokenIn } from '../files.ts'
+import { openNewFile, readInput, tokenIn } from '../files.ts'
 import { facts } from '../table.ts'
 import { authorize, SignInFailure } from './authorization-code.ts'
 
@@ -63,7 +63,7 @@ const signIn = async (context: Context): Promise<ExitCode> => {
   checkUrl(issuer, '--issuer')
   const secret = terminal.environment.COUNTERSIGN_CLIENT_SECRET
   const client = createClient({ endpoint: endpointOf(given, terminal) })
-  const file = await openTokenFile(given.required('session-file'))
+  const file = await openNewFile(given.required('session-file'))
   try {
     const { idToken, nonce } = await authorize({
       issuer: issuer.replace(/\/$/, ''),
@@ -74,7 +74,7 @@ const signIn = async (context: Context): Promise<ExitCode> => {
     const exchanged = await client.oauth.exchange(idToken.reveal(), nonce)
     if (!exchanged.ok) return refuse(context, exchanged.error)
     const { body } = exchanged.value
-    await file.write(body.access_token)
+    await file.write(`${body.access_token}\n`)
     const { access_token: _, ...shown } = body
     const told = { ...exchanged.value, text: JSON.stringify(shown) }
     return answer(context, { ok: true, value: told }, () => describe(body, given.required('session-file')))

@@ -99,6 +99,11 @@ export interface Page<T> {
   readonly next: string | undefined
 }
 
+/** `end`: after the last item of this page; what is told from there is what came since. Undefined of an empty page. */
+export interface EventPage extends Page<EventOf> {
+  readonly end: string | undefined
+}
+
 export interface ListQuery {
   /** All of them must be on the entity. */
   readonly labels: readonly string[]
@@ -135,5 +140,5 @@ export interface Ledger {
    * In the order of time; events of one entity always in the order of their versions. As they stand there, whatever they
    * say; throws `DamagedLog` where one cannot be read.
    */
-  events(query: EventQuery): Promise<Page<EventOf>>
+  events(query: EventQuery): Promise<EventPage>
 }

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { eventsOf } from '../runtime/audit-log.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
-import { PageQuery, pageView, readCursor } from '../runtime/page.ts'
+import { cursorAt, PageQuery, pageView, readCursor } from '../runtime/page.ts'
 import type { Services } from '../runtime/services.ts'
 
 const types = Object.keys(catalog) as [EventType, ...EventType[]]
@@ -38,7 +38,9 @@ export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'lo
         ...(to !== undefined && { to }),
       }
       const page = await eventsOf(services, query)
-      return page.ok ? ok({ status: 200, body: pageView(page.value, (event) => event) }) : page
+      if (!page.ok) return page
+      const body = { ...pageView(page.value, (event) => event), endCursor: cursorAt(page.value.end) }
+      return ok({ status: 200, body })
     },
   )
 

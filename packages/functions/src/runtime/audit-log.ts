@@ -1,5 +1,4 @@
-import type { EventOf } from '@countersign/core/events'
-import { DamagedLog, type EventQuery, type Page } from '@countersign/core/ledger'
+import { DamagedLog, type EventPage, type EventQuery } from '@countersign/core/ledger'
 import { err, ok, type Result } from '@countersign/core/shared'
 import type { Refusal } from './problem.ts'
 import type { Services } from './services.ts'
@@ -8,7 +7,7 @@ import type { Services } from './services.ts'
 export const eventsOf = async (
   { ledger, log }: Pick<Services, 'ledger' | 'log'>,
   query: EventQuery,
-): Promise<Result<Page<EventOf>, Refusal>> => {
+): Promise<Result<EventPage, Refusal>> => {
   try {
     return ok(await ledger.events(query))
   } catch (error) {

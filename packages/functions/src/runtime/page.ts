@@ -20,8 +20,11 @@ export const readCursor = (cursor: string | undefined): Result<string | undefine
 
 export const pageView = <T, V>({ items, next }: Page<T>, view: (item: T) => V) => ({
   items: items.map(view),
-  nextCursor: next === undefined ? null : Buffer.from(`1:${next}`).toString('base64url'),
+  nextCursor: cursorAt(next),
 })
+
+export const cursorAt = (position: string | undefined): string | null =>
+  position === undefined ? null : Buffer.from(`1:${position}`).toString('base64url')
 
 /** `name=value` of what was asked for, as entities are labelled. */
 export const labelsIn = (wanted: Readonly<Record<string, string | undefined>>): readonly string[] =>

@@ -60,6 +60,7 @@ export type Reason =
   | 'forbidden'
   | 'log_damaged'
   | 'seal_not_found'
+  | 'streams_full'
   | 'seal_key_unready'
   | 'internal_error'
   | 'store_unavailable'
@@ -111,6 +112,7 @@ const PROBLEMS = {
     404,
     'No seal of this day: it is not over for long enough, or lies before the first event',
   ],
+  streams_full: [503, 'As many streams as there may be are open; ask for pages'],
   seal_key_unready: [503, 'The key that signs seals is not there yet, or was published a moment ago'],
   internal_error: [500, 'Something went wrong on our side'],
   store_unavailable: [503, 'The store cannot be reached or written to; try again'],

@@ -21,7 +21,13 @@ export interface GatewayResponse {
   readonly status: number
   /** A list for a header that comes more than once. */
   readonly headers: Readonly<Record<string, string | string[]>>
-  readonly body: string | Buffer
+  readonly body: string | Buffer | Streamed
+}
+
+/** A body that goes on for a while; `close` when nobody reads it any more, or nothing is left of it. */
+export interface Streamed {
+  readonly chunks: AsyncIterable<string>
+  readonly close: () => void
 }
 
 /** What the authorizer told the backend; strings only. */

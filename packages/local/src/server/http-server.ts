@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Address } from '../gateway/address.ts'
-import type { GatewayRequest, GatewayResponse } from '../gateway/message.ts'
+import type { GatewayRequest, GatewayResponse, Streamed } from '../gateway/message.ts'
 import { gatewayResponses } from '../gateway/responses.ts'
 
 /** API Gateway takes 10 MB. */
@@ -33,7 +34,8 @@ export const listen = async (
         failed(error)
         return gatewayResponses.badGateway()
       })
-      .then((response) => write(outgoing, response), failed)
+      .then((response) => write(outgoing, response))
+      .catch(failed)
   })
   server.keepAliveTimeout = 60_000
   await bound(server, port)
@@ -100,7 +102,25 @@ const pairs = (raw: readonly string[]): readonly (readonly [string, string])[] =
   return all
 }
 
-const write = (outgoing: ServerResponse, { status, headers, body }: GatewayResponse): void => {
+const write = async (outgoing: ServerResponse, { status, headers, body }: GatewayResponse): Promise<void> => {
+  if (typeof body === 'object' && 'chunks' in body) {
+    outgoing.writeHead(status, headers)
+    return stream(outgoing, body)
+  }
   outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) })
   outgoing.end(outgoing.req.method === 'HEAD' ? undefined : body)
+}
+
+/** As fast as it is read, and no longer than it is read. */
+const stream = async (outgoing: ServerResponse, { chunks, close }: Streamed): Promise<void> => {
+  outgoing.once('close', close)
+  try {
+    for await (const chunk of chunks) {
+      if (outgoing.destroyed) return
+      if (!outgoing.write(chunk)) await Promise.race([once(outgoing, 'drain'), once(outgoing, 'close')])
+    }
+  } finally {
+    close()
+    outgoing.end()
+  }
 }

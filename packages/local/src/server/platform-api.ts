@@ -15,6 +15,7 @@ import {
   singleHeaders,
 } from '../gateway/message.ts'
 import { makeFrom } from '../runtime/modules.ts'
+import { eventStreams, wantsStream } from './event-stream.ts'
 
 /** Where the platform's own API lives, on one machine. */
 export const PLATFORM_COORDINATES = {
@@ -48,7 +49,8 @@ type Route = (event: APIGatewayProxyEvent) => Promise<APIGatewayProxyResult>
 /** Calls the function of a route, as a Lambda proxy integration does. */
 export const platformIntegration = (services: Services): Integration => {
   const handlers = new Map<string, Promise<Route>>()
-  return async (request, context) => {
+  const streams = eventStreams(services)
+  const integrate: Integration = async (request, context) => {
     const route = routeAsked(request)
     if (!route) throw new Error('a request without a route was let through')
     const handler =
@@ -59,7 +61,15 @@ export const platformIntegration = (services: Services): Integration => {
     const { statusCode, headers, body } = await (await handler)(proxyEvent(request, route, context))
     return { status: statusCode, headers: headers as Record<string, string>, body }
   }
+  return async (request, context) => {
+    if (routeAsked(request)?.name !== STREAMED || !wantsStream(request)) return integrate(request, context)
+    const ask = (query: URLSearchParams) => integrate({ ...request, query: query.toString() }, context)
+    return (await streams.open(request, ask)) ?? problem('streams_full', request)
+  }
 }
+
+/** The one route that is also told as it goes on. API Gateway and Lambda hold no stream: there it answers with a page. */
+const STREAMED: HttpRouteName = 'GET /audit/events'
 
 const routeAsked = ({ method, path }: GatewayRequest): TopologyRoute | undefined => {
   const segments = segmentsOf(path)

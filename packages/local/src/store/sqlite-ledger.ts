@@ -6,6 +6,7 @@ import {
   type CommitFailure,
   type EntityChange,
   type Entry,
+  type EventPage,
   type EventQuery,
   type IdempotencyRecord,
   type Ledger,
@@ -188,7 +189,7 @@ const listEntities = <State>(database: Database, kind: string, query: ListQuery)
 const listEvents = (
   database: Database,
   { subject, type, actor, from, to, limit, after }: EventQuery,
-): Page<EventOf> => {
+): EventPage => {
   const { sql, values } = where([
     { sql: 'sequence > ?', values: [Number(after ?? 0) || 0] },
     optional('subject = ?', subject),
@@ -204,7 +205,8 @@ const listEvents = (
   )
   const items = rows.slice(0, limit)
   const last = rows.length > limit ? items.at(-1) : undefined
-  return { items: items.map(asStored), next: last && String(last.sequence) }
+  const end = items.at(-1)?.sequence
+  return { items: items.map(asStored), next: last && String(last.sequence), end: end?.toString() }
 }
 
 const asStored = ({ kind, subject, version, body }: SqlRow): EventOf =>

@@ -64,9 +64,9 @@ const describe = (set: RevokedSet, now: Date): string =>
   })
 
 const describeCounted = (set: CountedSet, now: Date): string =>
-  facts({
+  `${facts({
     ...target(set, now, set.issuedBefore),
     holds: `${set.more ? 'more than ' : ''}${counted(set.count, 'token')}`,
     ...Object.fromEntries(Object.entries(set.byState).map(([state, count]) => [state, String(count)])),
     first: set.tokens.join(', '),
-  }) + '\nNothing was refused.\n'
+  })}\nNothing was refused.\n`

@@ -43,6 +43,48 @@ describe('refusals', () => {
     expect(second).toMatchObject({ count: 1, windowStart: '2026-03-01T12:01:00.000Z', routes: [] })
   })
 
+  it('are told with who was refused, where, and the signing key, and with nothing that was allowed', () => {
+    const place = { apiId: 'api_a', environment: 'staging' } as const
+    const [tally, ...others] = DecisionLog.talliesOf([
+      line({ outcome: 'allow', ...place }),
+      line(place),
+      line({ outcome: 'allow', tokenId: 'tok_b' }),
+    ])
+    expect(others).toEqual([])
+    expect(tally && DecisionLog.count(undefined, tally, new Date(NOON)).facts).toEqual([
+      {
+        type: 'access.denied',
+        data: {
+          denialId: expect.stringMatching(/^den_[0-9a-f]{32}$/),
+          ...{ holder: 'tok_a', credential: 'token', consumerId: 'con_a', kid: 'key_a', ...place },
+          ...{ reason: 'route_not_granted', gateway: 'abc/live', routes: [], count: 1, capped: false },
+          ...{ windowStart: '2026-03-01T12:00:00.000Z', firstAt: '2026-03-01T12:00:00.000Z' },
+          lastAt: '2026-03-01T12:00:00.000Z',
+        },
+      },
+    ])
+  })
+
+  it('of a session are the session’s, and without a reason they are of an unknown one', () => {
+    const told = ledger()
+    told.deliver([line({ credential: 'session', sessionId: 'ses_a', reason: undefined })])
+    expect(told.counts).toEqual([expect.objectContaining({ holder: 'ses_a', reason: 'unknown' })])
+  })
+
+  it('name ten templates at most, each once, in the order of the alphabet, and none of which half is missing', () => {
+    const asked = ['m', 'c', 'x', 'a', 'k', 'b', 'j', 'd', 'i', 'e', 'h', 'f', 'a']
+    const told = ledger()
+    told.deliver([
+      ...asked.map((name, index) => line({ at: new Date(NOON + index), method: 'GET', route: `/${name}` })),
+      line({ method: 'GET' }),
+      line({ route: '/a' }),
+    ])
+    expect(told.counts[0]).toMatchObject({
+      routes: ['a', 'b', 'c', 'd', 'e', 'f', 'h', 'i', 'j', 'k'].map((name) => `GET /${name}`),
+      ...{ firstAt: '2026-03-01T12:00:00.000Z', lastAt: '2026-03-01T12:00:00.012Z' },
+    })
+  })
+
   it('that come late, or from a clock that was set back, are added to their own minute', () => {
     const told = ledger()
     told.deliver([line({ at: new Date(NOON + MINUTE) })])
@@ -116,7 +158,8 @@ describe('refusals', () => {
     flood.deliver(Array.from({ length: DecisionLog.MOST_COUNTED + 500 }, () => line()))
     flood.deliver([line()])
     expect(flood.counts).toEqual([expect.objectContaining({ count: DecisionLog.MOST_COUNTED, capped: true })])
-    expect(JSON.stringify([...flood.states.values()]).length).toBeLessThan(100_000)
+    for (const { counted } of flood.states.values())
+      for (const digest of counted) expect(digest).toMatch(/^[\w-]{12}$/)
   })
 })
 
@@ -128,7 +171,11 @@ describe('uses', () => {
 
   it('are told once per token and hour, the latest of a delivery', () => {
     const [use] = news(undefined, [allowed(), allowed({ at: new Date(NOON + 7) }), allowed()])
-    expect(use?.data).toEqual({ tokenId: 'tok_a', consumerId: 'con_a', usedAt: '2026-03-01T12:00:00.007Z' })
+    expect(use).toEqual({
+      type: 'token.used',
+      data: { tokenId: 'tok_a', consumerId: 'con_a', usedAt: '2026-03-01T12:00:00.007Z' },
+    })
+    expect(DecisionLog.useIdOf('tok_00ff')).toBe('use_00ff')
     const known = use && DecisionLog.evolveUse(undefined, use, '2026-03-01T12:01:00.000Z')
     expect(news(known, [allowed({ at: new Date(NOON + 59 * MINUTE) })])).toEqual([])
     expect(news(known, [allowed({ at: new Date(NOON - 60 * MINUTE) })])).toEqual([])
@@ -138,6 +185,7 @@ describe('uses', () => {
   it('are none where the request was refused, and none of a token that its consumer named like one of ours', () => {
     expect(DecisionLog.usesOf([line(), allowed({ credential: 'consumer-signed' })])).toEqual([])
     expect(DecisionLog.usesOf([allowed({ credential: 'session', sessionId: 'ses_a' })])).toEqual([])
+    expect(DecisionLog.usesOf([allowed({ tokenId: 'one' }), allowed({ consumerId: undefined })])).toEqual([])
   })
 
   it('keep the time at which they were first told', () => {
@@ -183,7 +231,17 @@ describe('a line of the log', () => {
     expect(read(value)).toEqual({ ok: false, error: 'unreadable' })
   })
 
-  it.each([Number.NaN, -1, 1e300])('has an instant that there is: %s', (at) => {
+  it('may be 8,192 characters long, and no longer', () => {
+    const longest = JSON.stringify(good).padEnd(8_192)
+    expect(read(longest)).toMatchObject({ ok: true })
+    expect(read(`${longest} `)).toEqual({ ok: false, error: 'no_decision' })
+  })
+
+  it.each([Number.NaN, -1, Date.UTC(10_000, 0), 1e300])('has an instant that there is: %s', (at) => {
     expect(DecisionLog.readDecision(JSON.stringify(good), at)).toEqual({ ok: false, error: 'no_decision' })
+  })
+
+  it.each([0, Date.UTC(10_000, 0) - 1])('may be written at %i', (at) => {
+    expect(DecisionLog.readDecision(JSON.stringify(good), at)).toMatchObject({ ok: true })
   })
 })

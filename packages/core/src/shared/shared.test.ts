@@ -228,6 +228,16 @@ describe('registers', () => {
     expect(row && applyWrite(row, { ...base, rank: 2, value: 'again' })).toBe(row)
   })
 
+  it('leave the row, rank and all, where nothing lower can come later, and not when they are overtaken', () => {
+    const base = { row: 'r', by: 'command', value: null } as const
+    const row: Row = { registers: { x: { rank: 2, value: 'x' }, y: { rank: 2, value: 'y' } } }
+    expect(applyWrite(row, { ...base, register: 'x', rank: 3, forget: true })).toEqual({
+      registers: { y: { rank: 2, value: 'y' } },
+    })
+    expect(applyWrite(row, { ...base, register: 'x', rank: 2, forget: true })).toBe(row)
+    expect(applyWrite(row, { ...base, register: 'z', rank: 1 })).not.toHaveProperty('sweepAfter')
+  })
+
   it('keep the latest time of sweeping, even from a write that came too late', () => {
     const base = { row: 'r', register: 'x', by: 'projector', value: 1 } as const
     expect(
@@ -344,6 +354,9 @@ describe('a redacted value', () => {
       new Error(`failed: ${secret}`).stack,
     ]
     for (const text of shown) expect(text).not.toContain('hunter2')
+    expect([`${secret}`, inspect(secret), JSON.stringify([secret])]).toEqual([
+      ...['[redacted]', '[redacted]', '["[redacted]"]'],
+    ])
     expect(secret.reveal()).toBe('hunter2')
   })
 })

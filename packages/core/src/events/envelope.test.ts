@@ -63,6 +63,19 @@ describe('reading an event', () => {
     expect(reasonOf({ ...event, ...more })).toBe('event_unreadable')
   })
 
+  it('says what it could not read', () => {
+    const detailOf = (more: object) => {
+      const parsed = parseEvent({ ...event, ...more })
+      return parsed.ok ? '' : parsed.error.detail
+    }
+    expect(detailOf({ type: 'consumer.renamed' })).toBe('no event of the type "consumer.renamed" exists')
+    expect(detailOf({ dataversion: 2 })).toBe(
+      'version 2 of "consumer.suspended" is newer than what this reader knows',
+    )
+    expect(detailOf({ entityversion: 0 })).toContain('entityversion')
+    expect(detailOf({ data: { consumerId: 'con_1' } })).toContain('suspendedAt')
+  })
+
   it('is a total function', () => {
     fc.assert(
       fc.property(fc.anything({ withNullPrototype: true, withBigInt: true, withDate: true }), (value) => {
@@ -72,7 +85,15 @@ describe('reading an event', () => {
     )
   })
 
+  it('takes nothing for the data of an event that has none of it', () => {
+    for (const [type, { data }] of Object.entries(catalog)) {
+      expect(data.safeParse({}).success, type).toBe(false)
+      expect(reasonOf({ ...event, type, data: {} }), type).toBe('event_unreadable')
+    }
+  })
+
   it('knows exactly the catalog', () => {
+    for (const [type, definition] of Object.entries(catalog)) expect(definition.type).toBe(type)
     for (const type of Object.keys(catalog)) expect(isEventType(type)).toBe(true)
     for (const type of ['', 'toString', 'token.Issued', 'token.issued '])
       expect(isEventType(type)).toBe(false)

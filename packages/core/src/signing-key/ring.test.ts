@@ -115,6 +115,17 @@ describe('a new key', () => {
     expect(lostKeys(ring, EMPTY_RING, { now: at(2_000) })).toEqual(['key_1'])
   })
 
+  it('is missed when its algorithm or its public half is another', () => {
+    const pair = (more: object = {}): KeyRing => {
+      const { kid, secret, createdAt, signsFrom } = key('key_1', 1_000)
+      const made = { kid, secret, createdAt, signsFrom, algorithm: 'EdDSA', publicKey: 'a', ...more }
+      return { keys: [made as SigningKey] }
+    }
+    expect(lostKeys(pair(), pair(), { now: at(2_000) })).toEqual([])
+    expect(lostKeys(pair(), pair({ publicKey: 'b' }), { now: at(2_000) })).toEqual(['key_1'])
+    expect(lostKeys(pair(), pair({ algorithm: 'ES256' }), { now: at(2_000) })).toEqual(['key_1'])
+  })
+
   const DAY = 86_400
   const rotations = fc.array(
     fc.record({

@@ -124,6 +124,38 @@ describe('a rotation', () => {
     expect(await kids()).toEqual(before)
   })
 
+  it.each(ALGORITHMS.filter((one) => one !== 'HS512' && isAvailable(one)))(
+    'refuses a ring in which a key of %s does not verify what it signs, and leaves the one before',
+    async (algorithm) => {
+      const { context, store, ring, kids, pass } = world()
+      await rotate('r1', context())
+      await createSecret('r2', context({ algorithm }))
+      const [good, other] = [
+        await store.version('r2'),
+        await newKeyMaterial(algorithm, context().randomBytes),
+      ]
+      const { keys } = readRing(good ?? new Redacted(''))
+      const added = keys.at(-1)
+      if (!added || added.algorithm === 'HS512' || other.algorithm === 'HS512') throw new Error('no pair')
+      const crossed = { ...added, publicKey: other.publicKey }
+      await store.stage('r3', writeRing({ keys: [...keys.slice(0, -1), crossed] }))
+      const refused = { ok: false, error: { reason: 'canary_refused', kid: added.kid } }
+      expect(await testSecret('r3', context())).toEqual(refused)
+      expect(await finishSecret('r3', context())).toEqual(refused)
+      expect(await kids()).toHaveLength(1)
+      pass(1)
+      expect(reasonOf(await rotate('r2', context({ algorithm })))).toBe('done')
+      expect((await ring()).keys.map((key) => key.algorithm)).toEqual(['HS512', algorithm])
+    },
+  )
+
+  it('moves nothing any more once it is done', async () => {
+    const { context, store } = world()
+    await rotate('r1', context())
+    const promote = () => Promise.reject(new Error('moved again'))
+    expect(reasonOf(await finishSecret('r1', context({ store: { ...store, promote } })))).toBe('done')
+  })
+
   it('throws, and changes nothing, when the pending text is damaged', async () => {
     const { context, store, kids } = world()
     await rotate('r1', context())
@@ -163,6 +195,17 @@ describe('a rotation', () => {
     expect(reasonOf(await finishSecret('r2', context()))).toBe('rotation_too_late')
     expect(await kids()).toHaveLength(1)
     expect(reasonOf(await rotate('r3', context()))).toBe('done')
+  })
+
+  it('that died and is taken up too late is refused in a ring of many keys as well', async () => {
+    const { context, pass } = world()
+    for (const rotationId of ['r1', 'r2', 'r3']) await rotate(rotationId, context())
+    pass(3 * REFRESH)
+    await createSecret('r4', context())
+    pass(REFRESH)
+    expect(reasonOf(await testSecret('r4', context()))).toBe('done')
+    pass(1)
+    expect(reasonOf(await testSecret('r4', context()))).toBe('rotation_too_late')
   })
 
   it('that died is taken up however late in a ring that nobody has to learn of first', async () => {

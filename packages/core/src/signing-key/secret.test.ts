@@ -32,6 +32,8 @@ describe('checkSecret', () => {
     expect(check(new Uint8Array(64))).toBe('secret_low_entropy')
     expect(check(Buffer.from('secret'.repeat(20)))).toBe('secret_low_entropy')
     expect(check(Buffer.from('0123456789'.repeat(10)))).toBe('secret_low_entropy')
+    expect(check(Buffer.from('0123456789abcde'.repeat(5)))).toBe('secret_low_entropy')
+    expect(check(Buffer.from('0123456789abcdef'.repeat(4)))).toBe('good')
   })
 })
 
@@ -45,6 +47,39 @@ describe('the text of a ring', () => {
     expect(ring.keys[0]?.secret.reveal()).toBe(secret)
     expect(writeRing(ring).reveal()).toBe(text([one]))
     expect(readRing(new Redacted(text([])))).toEqual({ keys: [] })
+  })
+
+  const halves = (secretBytes: number, publicBytes: number) => ({
+    secret: STRONG.subarray(0, secretBytes).toString('base64url'),
+    publicKey: Buffer.alloc(publicBytes, 7).toString('base64url'),
+  })
+  const pair = (algorithm: string, secretBytes: number, publicBytes: number) => ({
+    ...{ kid: 'key_1', algorithm, ...halves(secretBytes, publicBytes), createdAt: 1, signsFrom: 2 },
+  })
+
+  it.for([
+    ['EdDSA', 32, 32],
+    ['ES256', 32, 64],
+    ['ML-DSA-44', 32, 1_312],
+  ] as const)('has both halves of a pair of %s, each of its one length', ([algorithm, least, most]) => {
+    const good = pair(algorithm, least, most)
+    const ring = readRing(new Redacted(text([good])))
+    expect(JSON.parse(writeRing(ring).reveal())).toEqual({ version: 1, keys: [good] })
+    for (const broken of [
+      pair(algorithm, least - 1, most),
+      pair(algorithm, least + 1, most),
+      pair(algorithm, least, most - 1),
+      pair(algorithm, least, most + 1),
+      { ...good, publicKey: undefined },
+      { ...good, publicKey: 7 },
+      { ...good, publicKey: `${good.publicKey}=` },
+    ])
+      expect(() => readRing(new Redacted(text([broken])))).toThrow('the key ring cannot be read')
+  })
+
+  it('has no public half of a key that has but one', () => {
+    const ring = readRing(new Redacted(text([{ ...one, publicKey: 'x' }])))
+    expect(ring.keys[0]).not.toHaveProperty('publicKey')
   })
 
   it.for<[string, string]>([
@@ -78,7 +113,7 @@ describe('the text of a ring', () => {
     } catch (error) {
       caught = error
     }
-    expect(caught).toBeInstanceOf(Error)
+    expect(caught).toMatchObject({ message: expect.stringContaining('the key ring cannot be read') })
     const shown = inspect(caught, { depth: 9, showHidden: true })
     expect(shown).not.toContain(secret.slice(0, 20))
     expect(caught).not.toHaveProperty('cause')

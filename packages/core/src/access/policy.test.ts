@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Method, ProtectedRoute } from '../shared/route.ts'
-import { permits, wholePolicy } from './policy.ts'
+import { narrowestPolicy, permits, refusing, wholePolicy } from './policy.ts'
 
 const STAGE = 'arn:aws:execute-api:eu-west-2:111111111111:abc123/staging'
 
@@ -10,13 +10,14 @@ const route = (text: string, authorization: ProtectedRoute['authorization']): Pr
 }
 
 /** Opens the first routes, and leaves the others closed. */
-const policyOf = (open: readonly string[], closed: readonly string[]) => {
+const policyOf = (open: readonly string[], closed: readonly string[], kept = false) => {
   const opened = open.map((text) => route(text, 'token'))
   const routes = [...opened, ...closed.map((text) => route(text, 'iam'))]
   return wholePolicy(
     STAGE,
     routes,
     opened.map((registered) => ({ registered, methods: new Set([registered.method]) })),
+    kept,
   )
 }
 
@@ -70,5 +71,65 @@ describe('a policy for a whole deployment', () => {
 
   it('allows nothing when nothing is opened', () => {
     expect(lets(policyOf([], ['GET /a']), ['GET/a', 'GET/b'])).toEqual([])
+  })
+})
+
+describe('a policy that is kept', () => {
+  const CLIMBING = [
+    ...['GET/files/..', 'GET/files/../admin', 'GET/files/..;a=1/admin', 'GET/files/a/../../admin'],
+    ...['GET/files/.', 'GET/files/./a', 'GET/files//admin', 'GET/files/a//b'],
+  ]
+  const HIDDEN = ['2e', '2E', '2f', '2F', '5c', '5C', '00'].map((code) => `GET/files/a%${code}b`)
+
+  it('permits nothing that climbs or hides how it is spelt, where a star would', () => {
+    const asked = ['GET/files/a', 'GET/files/a/b.c', 'GET/files/a%20b', ...CLIMBING, ...HIDDEN]
+    expect(lets(policyOf(['GET /files/{p+}'], [], true), asked)).toEqual(asked.slice(0, 3))
+    expect(lets(policyOf(['GET /files/{p+}'], []), asked)).toEqual(asked)
+  })
+
+  it('permits nothing that is encoded, where a Deny could be spelt another way', () => {
+    const asked = ['GET/files/a', 'GET/files/a%20b', 'GET/files/..']
+    expect(lets(policyOf(['GET /files/{p+}'], ['GET /files/secret'], true), asked)).toEqual(['GET/files/a'])
+    expect(lets(policyOf(['GET /files/{p+}'], ['GET /files/secret']), asked)).toEqual([
+      ...['GET/files/a', 'GET/files/..'],
+    ])
+  })
+
+  it('says no more than others where it holds no star', () => {
+    expect(policyOf(['GET /a'], ['GET /b'], true)).toEqual(policyOf(['GET /a'], ['GET /b']))
+  })
+
+  it('is none where it would refuse what it opens', () => {
+    expect(policyOf(['GET /..well-known'], [], true)).toBeUndefined()
+    expect(policyOf(['GET /a..b'], [], true)).toBeDefined()
+  })
+})
+
+describe('a policy for one request', () => {
+  const ASKED = `${STAGE}/GET/a`
+
+  it('allows it, and nothing else', () => {
+    expect(narrowestPolicy(ASKED)).toEqual({
+      Version: '2012-10-17',
+      Statement: [{ Action: 'execute-api:Invoke', Effect: 'Allow', Resource: [ASKED] }],
+    })
+  })
+
+  it('refuses it, whatever is opened besides', () => {
+    const refusal = { Action: 'execute-api:Invoke', Effect: 'Deny', Resource: [ASKED] }
+    expect(refusing(undefined, ASKED)).toEqual({ Version: '2012-10-17', Statement: [refusal] })
+    const whole = policyOf(['GET /b'], [])
+    expect(refusing(whole, ASKED)).toEqual({
+      Version: '2012-10-17',
+      Statement: [...(whole?.Statement ?? []), refusal],
+    })
+  })
+
+  it('refuses one that is longer than a resource may be, with all that begin like it', () => {
+    const longest = `${STAGE}/GET/`.padEnd(512, 'a')
+    expect(refusing(undefined, longest).Statement[0]?.Resource).toEqual([longest])
+    expect(refusing(undefined, `${longest}a`).Statement[0]?.Resource).toEqual([`${longest.slice(0, 511)}*`])
+    expect(narrowestPolicy(longest)).toBeDefined()
+    expect(narrowestPolicy(`${longest}a`)).toBeUndefined()
   })
 })

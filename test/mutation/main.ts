@@ -6,6 +6,7 @@ import type { Verdicts } from './verdicts.ts'
 
 /*
  * mutate [MODULE …]     the modules of packages/core, all unless named: how many of Stryker's mutants their tests kill
+ * mutate MODULE/FILE    one source of it, such as access/policy, by all tests of the module
  * mutate MODULE --show  what survived, too
  */
 const root = join(import.meta.dirname, '../..')
@@ -19,8 +20,8 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`)
 const silent = { isDebugEnabled: () => false, debug: () => {}, info: () => {}, warn: () => {} }
 const isSource = (name: string) => name.endsWith('.ts') && !/\.(?:test|fixture)\.ts$/.test(name)
 
-/** A copy of the package in which every mutant of a module can be switched on. */
-const instrument = async (module: string) => {
+/** A copy of the package in which every mutant of a module, or of one source of it, can be switched on. */
+const instrument = async (module: string, only: string | undefined) => {
   rmSync(scratch, { recursive: true, force: true })
   mkdirSync(scratch)
   cpSync(join(core, 'src'), join(scratch, 'core/src'), { recursive: true })
@@ -28,7 +29,7 @@ const instrument = async (module: string) => {
   symlinkSync(join(core, 'node_modules'), join(scratch, 'core/node_modules'))
   const folder = join(scratch, 'core/src', module)
   const sources = readdirSync(folder)
-    .filter(isSource)
+    .filter((name) => isSource(name) && (only === undefined || name === `${only}.ts`))
     .map((name) => join(folder, name))
   const files = sources.map((name) => ({ name, mutate: true as const, content: readFileSync(name, 'utf8') }))
   const options = { plugins: null, excludedMutations: [], ignorers: [], noHeader: false }
@@ -63,15 +64,16 @@ const verdictsOn = async (module: string): Promise<Verdicts> => {
   return known
 }
 
-const mutate = async (module: string): Promise<void> => {
-  const made = await instrument(module)
+const mutate = async (what: string): Promise<void> => {
+  const [module = '', only] = what.split('/')
+  const made = await instrument(module, only)
   const { killed, tried, loaded } = await verdictsOn(module)
   const tested = new Set(tried.map((pair) => pair.split(' ')[0]))
   const mutants = made.filter(({ id }) => tested.has(id) || !loaded.includes(id))
   const left = mutants.filter(({ id }) => !killed.includes(id))
   const score = ((mutants.length - left.length) / mutants.length) * 100
   const counts = `${killed.length} of ${mutants.length} mutants killed, ${made.length - mutants.length} left out`
-  say(`${module.padEnd(14)} ${score.toFixed(1)} %  (${counts})`)
+  say(`${what.padEnd(14)} ${score.toFixed(1)} %  (${counts})`)
   if (!show) return
   for (const { id, fileName, location, replacement, mutatorName } of left)
     say(
@@ -79,5 +81,5 @@ const mutate = async (module: string): Promise<void> => {
     )
 }
 
-for (const module of named.length > 0 ? named : modules) await mutate(module)
+for (const what of named.length > 0 ? named : modules) await mutate(what)
 rmSync(scratch, { recursive: true, force: true })

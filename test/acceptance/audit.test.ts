@@ -3,7 +3,7 @@ import { Audit } from '@countersign/core/audit'
 import { digestOf } from '@countersign/core/shared'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { lastDueDay, registeredAt } from '../support/backdated.ts'
+import { lastDueDay, registeredAt, sealKeyReady } from '../support/backdated.ts'
 import { done, openWorld } from '../support/world.ts'
 import { auditLog } from './given.ts'
 
@@ -23,6 +23,7 @@ describe('a day that is over', async () => {
   const early = await registeredAt(services, noon(dayBefore))
   const [first, second] = [await registeredAt(services, noon(day)), await registeredAt(services, noon(day))]
   beforeAll(async () => {
+    await sealKeyReady(services)
     await world.run('SealAudit')
   })
 

@@ -24,8 +24,7 @@ const FATAL = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** A decoded segment that means something else to somebody further on: to a file system, to IAM, to a log. */
 const isAmbiguous = (segment: string): boolean =>
-  segment === '.' ||
-  segment === '..' ||
+  ['.', '..'].includes(segment.split(';', 1).join('')) ||
   [...segment].some((character) => '/\\*?'.includes(character) || /\p{Cc}/u.test(character)) ||
   segment.includes('$'.concat('{'))
 

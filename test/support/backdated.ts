@@ -1,5 +1,7 @@
+import { setTimeout } from 'node:timers/promises'
 import { Audit } from '@countersign/core/audit'
 import { fact, recordFacts } from '@countersign/core/events'
+import { readSealKeys } from '@countersign/functions/runtime/seal-keys'
 import type { Services } from '@countersign/functions/runtime/services'
 
 /** The newest day that is over for long enough to be sealed. */
@@ -30,4 +32,14 @@ export const registeredAt = async (
   const saved = await ledger.commit({ entities: [change] })
   if (!saved.ok) throw new Error(saved.error.reason)
   return consumerId
+}
+
+/** Until the platform's first seal key signs: not before those who keep the published keys have had an occasion to see it. */
+export const sealKeyReady = async (
+  services: Pick<Services, 'sealKeys' | 'settings' | 'clock'>,
+): Promise<void> => {
+  const [key] = (await readSealKeys(services)).keys
+  if (!key) throw new Error('there is no seal key')
+  const readyAt = (key.createdAt + services.settings.ringRefreshSeconds) * 1_000
+  while (services.clock().getTime() < readyAt) await setTimeout(10)
 }

@@ -62,6 +62,17 @@ describe('the state of a key', () => {
       expect(states(reversed, at(now))).toEqual(states(ring, at(now)).toReversed())
   })
 
+  it('is decided by the later creation, then by the id, where two would sign from one instant', () => {
+    const twins = [key('key_3', 1_000, 800), key('key_1', 1_000, 900), key('key_2', 1_000, 900)]
+    for (const keys of [twins, twins.toReversed()]) {
+      expect(signingKey({ keys }, at(1_000))?.kid).toBe('key_2')
+      for (const one of keys)
+        expect(verifiesUntil({ keys }, one)).toBe(
+          one.kid === 'key_2' ? undefined : 1_000 + LONGEST_TOKEN_SECONDS,
+        )
+    }
+  })
+
   it('is told without the secret', () => {
     const text = JSON.stringify(describeRing(ring, at(2_000)))
     for (const { secret } of ring.keys) expect(text).not.toContain(secret.reveal())

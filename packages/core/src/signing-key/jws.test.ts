@@ -4,7 +4,7 @@ import { compactVerify, SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { hasDuplicateMember } from '../shared/json.ts'
 import { Redacted } from '../shared/redacted.ts'
-import { createVerifier } from './jws.ts'
+import { createVerifier, kidOf } from './jws.ts'
 
 const SECRET = Buffer.from(Array.from({ length: 64 }, (_, index) => (index * 37 + 11) % 256))
 const OTHER = Buffer.from(Array.from({ length: 64 }, (_, index) => (index * 91 + 5) % 256))
@@ -162,6 +162,13 @@ describe('the verifier', () => {
       expect(verdict(sign(`${header(kid)}.${payloadPart}`))).toBe('kid_unknown')
   })
 
+  it('says of a kid that it is unknown where the signature could be one, and nowhere else', () => {
+    const unknown = encode('{"alg":"HS512","kid":"key_3","typ":"JWT"}')
+    for (const signature of [`${signaturePart}=`, `${signaturePart}\n`, `${signaturePart}.a`, 'é'])
+      expect(verdict(`${unknown}.${payloadPart}.${signature}`)).toBe('token_malformed')
+    expect(verdict(`${unknown}.${payloadPart}.${signaturePart}`)).toBe('kid_unknown')
+  })
+
   it('judges every token of a header alike, the first and the next', () => {
     const forged = `${GOOD.slice(0, -4)}AAAA`
     expect([GOOD, forged, GOOD, forged].map(verdict)).toEqual([
@@ -174,6 +181,24 @@ describe('the verifier', () => {
 
   it('knows no key of an empty ring', () => {
     expect(createVerifier({ keys: [] })(new Redacted(GOOD))).toEqual({ ok: false, error: 'kid_unknown' })
+  })
+})
+
+describe('the kid of a token that nobody has verified', () => {
+  it('is read out of its header alone', () => {
+    expect(kidOf(new Redacted(GOOD))).toBe('key_1')
+    expect(kidOf(new Redacted(`${encode(HEADER)}.`))).toBe('key_1')
+  })
+
+  it.for([
+    ['no part at all', ''],
+    ['no dot', encode(HEADER)],
+    ['no header', `.${payloadPart}.${signaturePart}`],
+    ['a padded header', `${encode(HEADER)}=.${payloadPart}`],
+    ['a kid twice', `${encode('{"alg":"HS512","kid":"key_2","kid":"key_1","typ":"JWT"}')}.a.b`],
+    ['no type', `${encode('{"alg":"HS512","kid":"key_1"}')}.a.b`],
+  ] as const)('is none of a token with %s', ([, text]) => {
+    expect(kidOf(new Redacted(text))).toBeUndefined()
   })
 })
 

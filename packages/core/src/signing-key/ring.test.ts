@@ -201,6 +201,7 @@ describe('what the log has not said yet of a ring', () => {
     facts.map(({ type, data }) => `${type} ${'kid' in data ? data.kid : ''}`)
   const recorded = (log: KeyLog, facts: ReturnType<typeof said>) => facts.reduce(evolve, log)
   const ring: KeyRing = { keys: [key('key_1', 1_000), key('key_2', 2_000)] }
+  const keyData = { kid: 'key_1', algorithm: 'HS512' } as const
 
   it('is said once', () => {
     const facts = said(NO_KEYS, ring, 1_500)
@@ -212,6 +213,46 @@ describe('what the log has not said yet of a ring', () => {
     const log = recorded(NO_KEYS, facts)
     expect(said(log, ring, 1_500)).toEqual([])
     expect(types(said(log, ring, 2_000))).toEqual(['signing-key.activated key_2'])
+  })
+
+  it('has the times of the ring in it', () => {
+    expect(said(NO_KEYS, { keys: ring.keys.slice(0, 1) }, 1_500)).toEqual([
+      {
+        type: 'signing-key.created',
+        data: {
+          ...{ kid: 'key_1', algorithm: 'HS512' },
+          ...{ createdAt: instantOf(1_000 - 2 * REFRESH), signsFrom: instantOf(1_000) },
+        },
+      },
+      { type: 'signing-key.activated', data: { kid: 'key_1', activatedAt: instantOf(1_000) } },
+    ])
+  })
+
+  it('is no retirement before no token can need the key, nor twice, nor of a key that is there', () => {
+    const log = recorded(NO_KEYS, said(NO_KEYS, ring, 2_000))
+    const gone = 1_000 - 2 * REFRESH + LONGEST_TOKEN_SECONDS
+    const left: KeyRing = { keys: ring.keys.slice(1) }
+    expect(said(log, left, gone - 1)).toEqual([])
+    expect(said(log, left, gone)).toEqual([
+      { type: 'signing-key.retired', data: { kid: 'key_1', retiredAt: instantOf(gone) } },
+    ])
+    expect(said(recorded(log, said(log, left, gone)), left, gone)).toEqual([])
+    expect(said(log, ring, gone * 2)).toEqual([])
+  })
+
+  it('begins with whatever is said first, and keeps what was said before', () => {
+    const facts = [
+      { type: 'signing-key.compromised', data: { kid: 'key_1', compromisedAt: instantOf(5) } },
+      { type: 'signing-key.activated', data: { kid: 'key_1', activatedAt: instantOf(6) } },
+      { type: 'signing-key.created', data: { ...keyData, createdAt: instantOf(7), signsFrom: instantOf(8) } },
+      { type: 'key-ring.rotation-failed', data: { rotationId: 'r', step: 's', reason: 'x' } },
+    ] as const
+    expect(evolve(NO_KEYS, facts[0]).keys).toEqual({
+      key_1: { activated: false, retired: false, compromised: true },
+    })
+    expect(facts.reduce<KeyLog>(evolve, NO_KEYS).keys).toEqual({
+      key_1: { activated: true, retired: false, compromised: true, createdAt: 7 },
+    })
   })
 
   it('is a retirement when a key that may be gone is gone', () => {

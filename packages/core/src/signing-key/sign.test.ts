@@ -3,8 +3,9 @@ import fc from 'fast-check'
 import { compactVerify, createLocalJWKSet, SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { ALGORITHMS, type Algorithm } from '../shared/algorithm.ts'
+import { LONGEST_TOKEN_SECONDS } from '../shared/environment.ts'
 import { Redacted } from '../shared/redacted.ts'
-import { jwkSet } from './jwks.ts'
+import { jwkSet, publicKeysOf } from './jwks.ts'
 import { createVerifier } from './jws.ts'
 import { ed25519PrivateKey, newKeyMaterial } from './key-material.ts'
 import { isAvailable, PUBLIC_KEY_BYTES, publicJwk, publicKeyObject, SIGNATURE_BYTES } from './public-key.ts'
@@ -281,6 +282,18 @@ describe('the published set of keys', () => {
     expect(keys.map(({ kid, alg }) => [kid, alg])).toEqual(PAIRS.map((one) => [`key_${one}one`, one]))
     expect(new Set(keys.map(({ use }) => use))).toEqual(new Set(['sig']))
     expect(JSON.stringify(keys)).not.toContain('HS512')
+  })
+
+  it('has nothing of a key that is retired, unless every key is asked for', () => {
+    const [first, ...others] = PAIRS.map((one) => key(one))
+    if (!first) throw new Error('no pair')
+    const old = { ...first, createdAt: 0, signsFrom: 0 }
+    const after = { ...key('HS512'), createdAt: 1, signsFrom: 1 }
+    const ring = { keys: [old, ...others, after] }
+    const over = new Date((1 + LONGEST_TOKEN_SECONDS) * 1_000)
+    expect(jwkSet({ keys: [old, after] }, new Date(over.getTime() - 1_000)).keys).toHaveLength(1)
+    expect(jwkSet({ keys: [old, after] }, over).keys).toEqual([])
+    expect(publicKeysOf(ring).map(({ kid }) => kid)).toEqual([old, ...others].map(({ kid }) => kid))
   })
 
   it('writes each key as its RFC does', async () => {

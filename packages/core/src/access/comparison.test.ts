@@ -69,6 +69,23 @@ describe('a row that is stored, beside what the log makes of it', () => {
       [stored({}, { unreadable: [WHOLE_ROW] }), logged({ grant: at(1) })],
       ['grant unreadable'],
     ],
+    ['a row that cannot be read, of no event', [stored({}, { unreadable: [WHOLE_ROW] })], ['* unreadable']],
+    [
+      'a register that cannot be read, of no event',
+      [stored({}, { unreadable: ['grant'] }), logged({})],
+      ['grant unreadable'],
+    ],
+    ['a time of nothing at all', [stored({}, { sweepAfter: 5 })], []],
+    [
+      'a time of what left its row',
+      [stored({}, { sweepAfter: 5 }), logged({ mark: { ...at(3), gone: true } })],
+      ['sweepAfter altered'],
+    ],
+    [
+      'a time of no event',
+      [stored({ grant: at(1) }, { sweepAfter: 5 })],
+      ['grant unexplained', 'sweepAfter altered'],
+    ],
     [
       'a time that cannot be read',
       [stored({ grant: at(1) }, { unreadable: ['sweepAfter'] }), logged({ grant: at(1) }, 2_000)],
@@ -116,6 +133,20 @@ describe('a row that is stored, beside what the log makes of it', () => {
     const compared = compare(stored({ grant: at(1) }))
     expect(compared.wanted).toBeUndefined()
     expect(compared.isToMend).toBe(true)
+    expect(compare(stored({}, { unreadable: [WHOLE_ROW] }))).toMatchObject({
+      ...{ wanted: undefined, isToMend: true },
+    })
+    expect(compare(undefined, logged({ grant: at(1) }, NOW - 1)).isToMend).toBe(false)
+  })
+
+  it('stays as long as any refusal in it, beside what is mended', () => {
+    const seen = stored({ refusal: at(5, 'y'), grant: at(1, 'y') }, { sweepAfter: 3_000 })
+    const compared = compare(seen, logged({ grant: at(1) }, 2_000))
+    expect(compared.differences).toMatchObject([
+      { register: 'refusal', stays: true },
+      { register: 'grant', stays: false },
+    ])
+    expect(compared.wanted).toEqual({ registers: { refusal: at(5, 'y'), grant: at(1) }, sweepAfter: 3_000 })
   })
 })
 

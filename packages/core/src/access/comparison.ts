@@ -66,8 +66,11 @@ export const compareRow = (compared: Compared): Comparison => {
 const isOver = (logged: LoggedRow | undefined, { now }: Compared): boolean =>
   logged !== undefined && logged.sweepAfter > 0 && logged.sweepAfter < now
 
+/** A row that cannot be read is told of by the registers that the log has in it, or else as a whole. */
 const namesIn = ({ seen, logged, isAsked }: Compared): ReadonlySet<string> => {
-  const unreadable = (seen?.unreadable ?? []).filter((name) => name !== WHOLE_ROW && name !== SWEEP_AFTER)
+  const unreadable = (seen?.unreadable ?? []).filter(
+    (name) => name !== SWEEP_AFTER && !(name === WHOLE_ROW && logged),
+  )
   const names = [...Object.keys(seen?.registers ?? {}), ...unreadable, ...(logged?.registers.keys() ?? [])]
   return new Set(names.filter(isAsked))
 }

@@ -116,6 +116,23 @@ describe('a decision', () => {
     expect(verdict({ now: new Date(2_000_000) })).toBe('token_expired')
   })
 
+  it('refuses a token whose successor has taken its place, to the second, and not one whose grace goes on', () => {
+    for (const [until, expected] of [
+      [0, 'token_superseded'],
+      [1_000, 'token_superseded'],
+      [1_001, 'allow'],
+    ] as const)
+      expect(verdict({ given: rows({ token: { superseded: { until } } }) })).toBe(expected)
+  })
+
+  it('spares from a lockdown the APIs that it names, and no other', () => {
+    const spared = (spares: readonly string[]) =>
+      verdict({ given: rows({ fence: { lockdown: { ...SINCE, spares } } }) })
+    expect([spared(['api_2', 'api_1']), spared(['api_2']), spared([])]).toEqual([
+      ...['allow', 'locked_down', 'locked_down'],
+    ])
+  })
+
   it('P5: refuses another environment of the same API', () => {
     expect(verdict({ given: rows({ binding: { ...binding, environment: 'production' } }) })).toBe(
       'api_not_granted',
@@ -272,6 +289,13 @@ describe('the claims', () => {
   ])('%j: %s', ([more, expected]) => {
     expect(read(more)).toBe(expected)
   })
+
+  it('are those that were signed, and nothing else of the token', () => {
+    expect(readClaims('key_1', { ...good, iat: 0, scope: 'all' }, 'https://i.example', NOW)).toEqual({
+      ok: true,
+      value: { ...claims, issuedAt: 0 },
+    })
+  })
 })
 
 describe('the presented token', () => {
@@ -303,6 +327,35 @@ describe('the presented token', () => {
     [{ Authorization: `Bearer ${'é'.repeat(4_093)}` }, 'credential_too_long'],
   ])('%j', ([single, expected]) => {
     expect(take(single)).toBe(expected)
+  })
+
+  it('is none in a header of another name, nor in a value that is no text', () => {
+    for (const name of ['x-authorization', 'authorizatiom', 'authorization ', 'proxy-authorization', 'a'])
+      expect(take({ [name]: 'Bearer a' })).toBe('credential_missing')
+    expect(take({ Authorization: undefined })).toBe('credential_missing')
+    expect(take({ Authorization: null } as never)).toBe('credential_missing')
+    for (const value of [7, true, { toString: 'Bearer a' }, ['Bearer a']])
+      expect(take({ Authorization: value } as never)).toBe('scheme_unsupported')
+  })
+
+  it.each<[string, Parameters<typeof take>, string]>([
+    ['in the one list that there is', [null, { Authorization: ['Bearer a'] }], 'token a'],
+    ['in the one list that holds anything', [{}, { Authorization: ['Bearer a'] }], 'token a'],
+    ['alone, beside an empty list', [{ Authorization: 'Bearer a' }, {}], 'token a'],
+    ['not where it is listed alone', [{ Host: 'x' }, { Authorization: ['Bearer a'] }], 'credential_missing'],
+    ['not where it is not listed', [{ Authorization: 'Bearer a' }, { Host: ['x'] }], 'credential_missing'],
+    [
+      'not where the two differ',
+      [{ Authorization: 'Bearer b' }, { Authorization: ['Bearer a'] }],
+      'credential_repeated',
+    ],
+    [
+      'not where it has two names beside one list',
+      [{ Authorization: 'Bearer a', authorization: 'Bearer b' }, { Authorization: ['Bearer a'] }],
+      'credential_repeated',
+    ],
+  ])('is found %s', (_, headers, expected) => {
+    expect(take(...headers)).toBe(expected)
   })
 
   it('is one, also where a header is listed with all its values', () => {

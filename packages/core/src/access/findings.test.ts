@@ -135,6 +135,10 @@ describe('what a decision looked at, for whoever asks', () => {
       route,
       opened: { authorization: 'token+group', holder: 'group', methods: ['GET'] },
     })
+    expect(told(claims, { session }, { rules, fence: { 'subject#google#42': { since: SINCE } } })).toEqual({
+      deployment,
+      fence: { issuedAt: 900, standing: [{ entry: 'subject#google#42', since: SINCE }] },
+    })
     expect([principalRowKey(claims), principalIdOf(claims)]).toEqual(['session#ses_1', 'ses_1'])
   })
 

@@ -56,6 +56,26 @@ describe('the nearest grant', () => {
     ])
   })
 
+  it.each([
+    ['/tenancies/7/notes', '/tenancies/{id}/payments/{of}'],
+    ['/tenancies/{id}/payments/{of}', '/tenancies/{id}'],
+    ['/tenancies/{id}', '/tenancies'],
+    ['/tenancies', '/tenancies/7/a/b/c/d/e'],
+    ['/tenancies/7/a/b/c/d/e', '/a/{b}'],
+    ['/a/{b}', '/a'],
+    ['/x/{y}/z', '/a'],
+  ])('has rather the path %s than %s, whichever comes first', (more, less) => {
+    const both = [candidate(`GET ${more}`), candidate(`GET ${less}`)]
+    for (const candidates of [both, both.toReversed()])
+      expect(nearest(candidates, 'GET /tenancies/7/payments')).toEqual(['staging', `GET ${more}`, 'path'])
+  })
+
+  it('of two that are equally near is the one that comes first', () => {
+    const both = [candidate('GET /a'), candidate('GET /b')]
+    expect(nearest(both, 'GET /c')).toEqual(['staging', 'GET /a', 'path'])
+    expect(nearest(both.toReversed(), 'GET /c')).toEqual(['staging', 'GET /b', 'path'])
+  })
+
   it('with a parameter is not the same where a more specific route takes the request', () => {
     const registered = ['GET /x/{id}', 'GET /x/secret']
     expect(nearest([candidate('GET /x/{id}')], 'GET /x/secret', registered)).toEqual([

@@ -69,7 +69,59 @@ describe('a policy for a whole deployment', () => {
     expect(policyOf(['GET /a:b@c'], [])).toBeDefined()
   })
 
+  it('says an Allow, then a Deny of what it reaches, with what could spell it another way', () => {
+    const Action = 'execute-api:Invoke'
+    expect(policyOf(['GET /x/{id}'], ['GET /x/admin'])?.Statement).toEqual([
+      { Action, Effect: 'Allow', Resource: [`${STAGE}/GET/x/*`] },
+      {
+        Action,
+        Effect: 'Deny',
+        Resource: ['GET/x/admin', 'GET/x/admin/', '*%*'].map((one) => `${STAGE}/${one}`),
+      },
+    ])
+  })
+
+  it('refuses a closed route where the gateway routes all it shares with an opened one to it', () => {
+    expect(lets(policyOf(['GET /{x}/{y}'], ['GET /{a}/b']), ['GET/q/b', 'GET/q/c'])).toEqual(['GET/q/c'])
+    expect(lets(policyOf(['GET /{x}/{y}'], ['GET /a/{b}']), ['GET/a/q', 'GET/q/a'])).toEqual(['GET/q/a'])
+    expect(lets(policyOf(['ANY /x/{a}'], ['GET /x/{b}']), ['GET/x/1', 'POST/x/1'])).toEqual(['POST/x/1'])
+  })
+
+  it.each([
+    ['a less specific one', 'GET /x/{c}', 'GET /{a}/{b}'],
+    ['one beside a greedy one', 'GET /{p+}', 'GET /{a}/b'],
+    ['a greedy one', 'GET /{x}/b', 'GET /{p+}'],
+    ['one with a parameter within a segment', 'GET /{x}/{y}', 'GET /{a}/b-{c}'],
+  ])('gives up beside %s, because patterns know no order', (_, open, closed) => {
+    expect(policyOf([open], [closed])).toBeUndefined()
+  })
+
+  it('gives up where a Deny would reach an opened route of another length', () => {
+    expect(policyOf(['GET /{y}/{z}', 'GET /{x}/{v}/{w}'], ['GET /{a}/b'])).toBeUndefined()
+  })
+
+  it('gives up where the slash that the gateway overlooks is another route’s', () => {
+    expect(policyOf(['GET /x/{id}/'], ['GET /x/admin'])).toBeUndefined()
+    const document = policyOf(['GET /x/{id}', 'GET /y/'], ['GET /x/admin'])
+    expect(lets(document, ['GET/x/1', 'GET/x/admin', 'GET/x/admin/', 'GET/y/'])).toEqual([
+      'GET/x/1',
+      'GET/y/',
+    ])
+  })
+
+  it('has resources of 512 characters at most, each of them, and 8,192 bytes at most', () => {
+    const long = `GET /${'a'.repeat(512)}`
+    expect(policyOf(['GET /b', long], [])).toBeUndefined()
+    const bytesOf = (document: object) => Buffer.byteLength(JSON.stringify(document))
+    const many = Array.from({ length: 113 }, (_, index) => `GET /${index + 100}`)
+    const room = 8_192 - bytesOf(policyOf([...many, 'GET /b'], []) ?? {})
+    const last = (length: number) => policyOf([...many, `GET /${'b'.repeat(length)}`], [])
+    expect(bytesOf(last(1 + room) ?? {})).toBe(8_192)
+    expect(last(2 + room)).toBeUndefined()
+  })
+
   it('allows nothing when nothing is opened', () => {
+    expect(policyOf([], ['GET /a'])?.Statement).toEqual([])
     expect(lets(policyOf([], ['GET /a']), ['GET/a', 'GET/b'])).toEqual([])
   })
 })
@@ -93,6 +145,11 @@ describe('a policy that is kept', () => {
     expect(lets(policyOf(['GET /files/{p+}'], ['GET /files/secret']), asked)).toEqual([
       ...['GET/files/a', 'GET/files/..'],
     ])
+  })
+
+  it('says so too where only one of its resources holds a star', () => {
+    const asked = ['GET/a', 'GET/files/a', ...CLIMBING]
+    expect(lets(policyOf(['GET /a', 'GET /files/{p+}'], [], true), asked)).toEqual(asked.slice(0, 2))
   })
 
   it('says no more than others where it holds no star', () => {
@@ -123,6 +180,24 @@ describe('a policy for one request', () => {
       Version: '2012-10-17',
       Statement: [...(whole?.Statement ?? []), refusal],
     })
+  })
+
+  it('refuses what holds a pattern or a variable with any one character in its place', () => {
+    const asked = ['*', '$', '{a}$b'].join('')
+    expect(refusing(undefined, `${STAGE}/GET/${asked}`).Statement[0]?.Resource).toEqual([
+      `${STAGE}/GET/??{a}$b`,
+    ])
+  })
+
+  it('refuses it alone where there is no room for what is opened', () => {
+    const full = policyOf(
+      Array.from({ length: 113 }, (_, index) => `GET /${index + 100}`),
+      [],
+    )
+    expect(full).toBeDefined()
+    expect(refusing(full, `${ASKED}${'a'.repeat(400)}`)).toEqual(
+      refusing(undefined, `${ASKED}${'a'.repeat(400)}`),
+    )
   })
 
   it('refuses one that is longer than a resource may be, with all that begin like it', () => {

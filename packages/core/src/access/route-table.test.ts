@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Authorization, Method, ProtectedRoute, Route } from '../shared/route.ts'
-import { openingPolicy } from './policies.ts'
+import { oneRoutePolicy, openingPolicy } from './policies.ts'
 import { wholePolicy } from './policy.ts'
 import { routeTableOf } from './route-table.ts'
 import { opens, routeOf } from './templates.ts'
@@ -106,5 +106,31 @@ describe('the policy of an opening', () => {
           )
       }
     }
+  })
+
+  it('is one that may be kept where the deployment keeps answers', () => {
+    const table = routeTableOf('api_6', [route('GET /{x+}')])
+    const opened = table.openedBy('token', [route('GET /{x+}')])
+    const [stage = ''] = STAGES
+    for (const authorizerCacheTtlSeconds of [0, 1, 300, 0]) {
+      const kept = authorizerCacheTtlSeconds > 0
+      const given = { opened, binding: { ...binding(table.routes), authorizerCacheTtlSeconds } }
+      expect(openingPolicy(given, stage)).toEqual(wholePolicy(stage, table.routes, opened, kept))
+    }
+    expect(wholePolicy(stage, table.routes, opened, true)).not.toEqual(
+      wholePolicy(stage, table.routes, opened),
+    )
+  })
+
+  it('of one route opens that and no other, and is none of a route that is not opened', () => {
+    const table = routeTableOf('api_7', [route('GET /a'), route('GET /b'), route('GET /c', 'iam')])
+    const opened = table.openedBy('token', [route('GET /a'), route('GET /b')])
+    const [stage = ''] = STAGES
+    const given = { opened, binding: binding(table.routes) }
+    const [first, second, closed] = table.routes
+    if (!first || !second || !closed) throw new Error('three routes')
+    expect(oneRoutePolicy(given, second, stage)).toEqual(wholePolicy(stage, table.routes, opened.slice(1)))
+    expect(oneRoutePolicy(given, first, stage)).toEqual(wholePolicy(stage, table.routes, opened.slice(0, 1)))
+    expect(oneRoutePolicy(given, closed, stage)).toBeUndefined()
   })
 })

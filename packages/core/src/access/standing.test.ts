@@ -111,7 +111,15 @@ describe('a session', () => {
   it('is told by its id and its subject', () => {
     const payload = { iss: 'i', sub: 'google#42', aud: 'i', jti: 'ses_1', iat: 900, exp: 2_000 }
     expect(readClaims('key_1', payload, 'i', NOW)).toMatchObject({ ok: true, value: { kind: 'session' } })
-    expect(readClaims('key_1', { ...payload, sub: '' }, 'i', NOW)).toMatchObject({ error: 'claims_invalid' })
+    for (const sub of ['', undefined, 42, ['google#42']])
+      expect(readClaims('key_1', { ...payload, sub }, 'i', NOW)).toMatchObject({ error: 'claims_invalid' })
+    expect(readClaims('key_1', { ...payload, groups: ['g1'] }, 'i', NOW)).toEqual({
+      ok: true,
+      value: {
+        ...{ kind: 'session', kid: 'key_1', sessionId: 'ses_1', subject: 'google#42', audience: ['i'] },
+        ...{ issuedAt: 900, expiresAt: 2_000 },
+      },
+    })
   })
 
   it.each<unknown>(['api_1', 'https://elsewhere.example', ['i', 'api_1'], []])(
@@ -185,6 +193,17 @@ describe('the claims of a token that a consumer signed', () => {
   }
 
   it('are read when they are whole', () => {
+    expect(readConsumerSignedClaims('con_1.key_1', 'con_1', { ...payload, x: 1 }, NOW)).toEqual({
+      ok: true,
+      value: {
+        ...{ kind: 'consumer-signed', kid: 'con_1.key_1', tokenId: 'mine-7', consumerId: 'con_1' },
+        ...{ audience: undefined, roles: ['editor'], issuedAt: 900, expiresAt: 1_800 },
+      },
+    })
+    const most = Array.from({ length: 64 }, (_, index) => `${index}`.padStart(64, 'r'))
+    expect(reason({ roles: most })).toBe('ok')
+    expect(reason({ roles: [] })).toBe('ok')
+    expect(reason({ jti: 'x'.repeat(128), aud: ['api_1', 'api_2'] })).toBe('ok')
     expect(reason({})).toBe('ok')
     expect(reason({ roles: undefined, sub: 'con_1', aud: 'api_1', nbf: 900 })).toBe('ok')
   })
@@ -204,6 +223,12 @@ describe('the claims of a token that a consumer signed', () => {
     ['claims_invalid', { roles: ['a,b'] }],
     ['claims_invalid', { roles: ['a b'] }],
     ['claims_invalid', { roles: [7] }],
+    ['claims_invalid', { roles: ['editor', 7] }],
+    ['claims_invalid', { roles: [['editor']] }],
+    ['claims_invalid', { roles: ['r'.repeat(65)] }],
+    ['claims_invalid', { roles: [''] }],
+    ['claims_invalid', { aud: ['api_1', 7] }],
+    ['claims_invalid', { aud: null }],
     ['claims_invalid', { roles: Array.from({ length: 65 }, (_, index) => `r${index}`) }],
     ['token_expired', { exp: 1_000 }],
     ['token_not_yet_valid', { iat: 1_006 }],

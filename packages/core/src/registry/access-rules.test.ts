@@ -45,6 +45,13 @@ describe('access rules', () => {
       ['/rules/1/routes/0', 'route_not_group_protected'],
       ['/rules/1/routes/1', 'route_not_found'],
     ])
+    expect(rules.ok ? [] : rules.error.map(({ detail }) => detail)).toEqual([
+      '"visits" is not of the form "GET /x/{id}"',
+      '"housing" has no route "GET /nothing"',
+      '"a" has a rule already; name its routes there',
+      '"GET /tenancies" of "housing" is protected by token, which no group opens',
+      '"housing" has no route "POST /visits"',
+    ])
   })
 })
 

@@ -5,6 +5,7 @@ import {
   deploy,
   deregister,
   evolve,
+  labelsOf,
   nameClaim,
   register,
   rejectRegistration,
@@ -118,6 +119,64 @@ describe('an API', () => {
     const closed = happened(deployed, fact ? [fact] : [])
     expect(closed).toMatchObject({ status: 'deregistered', deployments: [] })
     expect(deregister(closed, cause)).toEqual([])
+  })
+
+  it('is what its log says', () => {
+    const first = register('api_1', described)
+    expect(first).toEqual([{ type: 'api.registered', data: { apiId: 'api_1', ...described } }])
+    const before = happened(undefined, first)
+    expect(before).toEqual({
+      ...{ id: 'api_1', name: 'tenancies', owner: 'Team', description: 'd', routes, deployments: [] },
+      ...{ status: 'registered', registeredAt: TIME, publishedAt: TIME },
+    })
+    expect(labelsOf(before)).toEqual(['status=registered', 'name=tenancies', 'owner=Team'])
+    const [place] = facts(deploy(before, placed('staging', 'g', 60), FREE))
+    expect(place).toEqual({
+      type: 'api.deployed',
+      data: {
+        ...{ apiId: 'api_1', name: 'tenancies', routes },
+        deployment: { ...placed('staging', 'g', 60), generation: 1 },
+      },
+    })
+    const living = happened(before, place ? [place] : [])
+    const changed = {
+      owner: 'Other',
+      routes: [{ ...routes[0], path: '/y' }],
+      publishedAt: '2026-01-02T00:00:00.000Z',
+    }
+    const updates = update(living, { name: 'tenancies', ...changed })
+    expect(updates).toEqual([
+      {
+        type: 'api.updated',
+        data: { apiId: 'api_1', name: 'tenancies', ...changed, deployments: living.deployments },
+      },
+    ])
+    const updated = happened(living, updates)
+    expect(updated).toEqual({ ...living, ...changed, description: undefined })
+    const closed = happened(updated, deregister(updated, cause))
+    expect(labelsOf(closed)).toEqual(['status=deregistered', 'name=tenancies', 'owner=Other'])
+    expect(closed).toMatchObject({ deregisteredAt: TIME, deployments: [] })
+  })
+
+  it('leaves no other environment when it comes to one, nor when it moves in one', () => {
+    const living = happened(registered, facts(deploy(registered, placed('staging', 'g', 60), FREE)))
+    const both = happened(living, facts(deploy(living, placed('live', 'h', 30), FREE)))
+    const [second] = facts(deploy(living, placed('live', 'h', 30), FREE))
+    expect(second?.data).not.toHaveProperty('replaced')
+    expect(both).not.toHaveProperty('formerCaches')
+    const moved = happened(both, facts(deploy(both, placed('live', 'i'), FREE)))
+    expect(moved.deployments.map(({ coordinates }) => coordinates.gatewayId)).toEqual(['g', 'i'])
+    expect(moved.formerCaches).toEqual([{ environment: 'live', until: '2026-01-01T00:00:30.000Z' }])
+    const again = happened(moved, facts(deploy(moved, placed('staging', 'g', 10), OWN)))
+    expect(again.formerCaches).toEqual([
+      { environment: 'live', until: '2026-01-01T00:00:30.000Z' },
+      { environment: 'staging', until: '2026-01-01T00:01:00.000Z' },
+    ])
+  })
+
+  it('owns its name in small letters, and each of its places', () => {
+    expect(nameClaim('Tenancies')).toBe('api-name#tenancies')
+    expect(coordinatesClaim(at('g'))).toBe('deployment#111111111111/eu-west-2/g/s')
   })
 
   it('cannot begin with anything but its registration', () => {

@@ -236,6 +236,8 @@ describe('base paths', () => {
     ],
     [[{ url: '{root}', variables: { root: { default: 'https://a.example/api' } } }], '/api/x'],
     [[{ url: '/v1' }, { url: '/v2' }], '/v1/x'],
+    [[{ url: '/v1?q=https://a.example/b' }], '/v1/x'],
+    [[{ url: '/v1?a\nb#c' }], '/v1/x'],
   ] as const)('%j gives %s', async ([servers, path]) => {
     const document = openapi({ paths: { '/x': { get: operation() } }, ...(servers && { servers }) })
     expect(written(await routesIn(document))).toEqual([`GET ${path}`])
@@ -251,6 +253,7 @@ describe('base paths', () => {
           put: operation(),
         },
         '/b': { get: operation() },
+        '/c': { servers: [], get: operation({ servers: [] }) },
         '/': { get: operation() },
       },
     })
@@ -258,6 +261,7 @@ describe('base paths', () => {
       'GET /own/a',
       'PUT /item/a',
       'GET /whole/b',
+      'GET /whole/c',
       'GET /whole',
     ])
   })
@@ -268,6 +272,10 @@ describe('base paths', () => {
     ['/v1/', '/v1/tenancies'],
   ] as const)('of 2.0: %s gives %s', async ([basePath, path]) => {
     expect(written(await routesIn(swagger({ basePath })))).toEqual([`GET ${path}`])
+  })
+
+  it.for(['/v1//a', 'v1/./a', '/v1/../a'])('are refused, and never read as another: %s', async (url) => {
+    expect(await codesOf(openapi({ servers: [{ url }] }))).toEqual(['path_unsupported'])
   })
 
   it('do not grow without bound', async () => {
@@ -380,6 +388,20 @@ describe('how a route is protected', () => {
     [{ ...key, name: 'x-other', 'x-amazon-apigateway-authtype': { toString: 1 } }, 'iam'],
   ] as const)('%j means %s', async ([scheme, authorization]) => {
     expect(await protectedBy([{ s: [] }], scheme)).toBe(authorization)
+  })
+
+  it.for([
+    [sigv4, 'iam'],
+    [{ ...sigv4, 'x-amazon-apigateway-authtype': 'AWSSIGV4' }, 'iam'],
+    [{ ...sigv4, 'x-amazon-apigateway-authtype': 'custom' }, 'token'],
+    [{ ...sigv4, in: 'query' }, 'token'],
+    [key, 'api-key'],
+    [{ ...key, in: 'query' }, 'token'],
+    [{ ...key, name: 'x-other' }, 'token'],
+    [oidc, 'group'],
+    [{ type: 'http', scheme: 'basic' }, 'token'],
+  ] as const)('%j means %s where tokens were asked for', async ([scheme, authorization]) => {
+    expect(await protectedBy([{ s: [] }], scheme, 'token')).toBe(authorization)
   })
 
   it('is never silently open', async () => {

@@ -229,7 +229,6 @@ describe('a commit', () => {
 
   it.each([
     ['the version', [FAILED, NONE, NONE, NONE, NONE], 'version_conflict'],
-    ['an event that stands after the expected version', [NONE, FAILED, NONE, NONE, NONE], 'log_damaged'],
     ['a claim', [NONE, NONE, FAILED, NONE, NONE], 'version_conflict'],
     ['the idempotency key', [NONE, NONE, NONE, NONE, FAILED], 'idempotency_key_used'],
     ['both version and key', [FAILED, NONE, NONE, NONE, FAILED], 'idempotency_key_used'],
@@ -239,6 +238,25 @@ describe('a commit', () => {
     expect(await ledger.commit(whole)).toEqual(conflict(reason))
     expect(calls).toHaveLength(1)
   })
+
+  it('is refused because of a damaged log when an event stands after the expected version both times', async () => {
+    const damaged = cancelled(NONE, FAILED, NONE, NONE, NONE)
+    const { calls, ledger } = ledgerOver(damaged, damaged)
+    expect(await ledger.commit(whole)).toEqual(conflict('log_damaged'))
+    expect(calls.map(({ body }) => body.ClientRequestToken)).toEqual(['request-1', 'request-2'])
+  })
+
+  it.each([NONE, 'TransactionConflict'])(
+    'takes somebody who was faster for no damage, though the event was there before the state (%s)',
+    async (state) => {
+      const { calls, ledger } = ledgerOver(
+        cancelled(state, FAILED, NONE, NONE, NONE),
+        cancelled(FAILED, FAILED, NONE, NONE, NONE),
+      )
+      expect(await ledger.commit(whole)).toEqual(conflict('version_conflict'))
+      expect(calls).toHaveLength(2)
+    },
+  )
 
   it('tries again under the same request token after a collision, and waits in between', async () => {
     const collision = cancelled('TransactionConflict', NONE, NONE, 'ThrottlingError', NONE)

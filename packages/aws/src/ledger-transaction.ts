@@ -30,7 +30,8 @@ const PASSING = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedT
  * Saves a change in one transaction, or nothing of it. A try that collided is repeated under the same ClientRequestToken,
  * so that a try whose answer was lost is not done twice. A row of the read model that has a higher rank already (its
  * entity moved on, or a rebuild was faster) must not fail the command for ever: the transaction is built again on what
- * that row holds, without the registers that are outranked, as a new transaction under a new token.
+ * that row holds, without the registers that are outranked, as a new transaction under a new token. A log that looks
+ * damaged is looked at twice, because somebody who is saving the same version at this moment looks like it.
  */
 export const commitChange = async (
   context: TransactionContext,
@@ -42,13 +43,15 @@ export const commitChange = async (
     let parts = whole
     let seen = NOTHING_SEEN
     let token = context.newRequestToken()
+    let looksDamaged = false
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (parts.length === 0) return ok(undefined)
       const cancelled = await send(context, parts, token, limit)
       if (!cancelled) return ok(undefined)
       const refusals = refusalsIn(parts, cancelled)
       const refusal = refusalOf(refusals)
-      if (refusal) return err({ reason: refusal })
+      if (refusal && (refusal !== 'log_damaged' || looksDamaged)) return err({ reason: refusal })
+      looksDamaged = refusal === 'log_damaged'
       if (refusals.length > 0) {
         seen = refusals.reduce(learn, seen)
         parts = partsOf(change, context.tables, seen)

@@ -88,6 +88,30 @@ describe('the chain of an entity', () => {
     expect(faults([], undefined)).toEqual([])
   })
 
+  it('says what is wrong in words that name the versions', () => {
+    const said = (log: readonly unknown[], head: Head | undefined = HEAD) =>
+      Audit.faultsOfChain(ENTITY, linksOf(log), head).map(({ detail }) => detail)
+    const [first, second, third, fourth, fifth] = LOG
+    const other = { ...fourth, data: 'other' }
+    expect(said([first, third, second, fourth, fifth])).toEqual(['version 2 is told after version 3'])
+    expect(said([first, second, second, third, fourth, fifth])).toEqual(['version 2 is told twice'])
+    expect(said([first, third, fourth, fifth])).toEqual(['version 2 is not in the log'])
+    expect(said([first, fourth, fifth])).toEqual(['versions 2 to 3 are not in the log'])
+    expect(said(LOG.slice(0, 4))).toEqual([
+      'version 5 is not in the log, and the head of the entity comes after',
+    ])
+    expect(said([first, second, third, other, fifth])).toEqual(['version 5 follows another version 4'])
+    expect(said(LOG, { ...HEAD, head: 'x' })).toEqual(['the head of the entity is of another version 5'])
+    expect(said(LOG, headOf(LOG.slice(0, 3)))).toEqual(['the entity stands at version 3, its log ends at 5'])
+    expect(Audit.faultsOfChain(ENTITY, linksOf(LOG), undefined)).toEqual([
+      ...[
+        { fault: 'entity_missing', entity: ENTITY, detail: 'its events are there, the entity itself is not' },
+      ],
+    ])
+    const begun = { ...first, previoushash: 'x' }
+    expect(said([begun], headOf([begun]))).toEqual(['the first event says that it follows another'])
+  })
+
   it('shows every way to take out, double or exchange events', () => {
     const order = fc.array(fc.integer({ min: 0, max: LOG.length - 1 }), { maxLength: 8 })
     fc.assert(
@@ -102,10 +126,17 @@ describe('the chain of an entity', () => {
     )
   })
 
-  it.each([undefined, null, 'text', [], {}, { ...LOG[0], entityversion: 0 }, { ...LOG[0], subject: 7 }])(
-    'has no place for %o',
-    (value) => {
-      expect(Audit.linkOf(value)).toBeUndefined()
-    },
-  )
+  it.each([
+    undefined,
+    null,
+    'text',
+    [],
+    {},
+    { ...LOG[0], entityversion: 0 },
+    { ...LOG[0], subject: 7 },
+    { ...LOG[0], id: 7 },
+    { ...LOG[0], previoushash: null },
+  ])('has no place for %o', (value) => {
+    expect(Audit.linkOf(value)).toBeUndefined()
+  })
 })

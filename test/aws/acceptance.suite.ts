@@ -2,25 +2,14 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, type TestContext } from 'vitest'
 import { leftOut } from '../support/only.ts'
-import { isThorough } from './where-the-emulator-runs.ts'
 
 /** Every story of `test/acceptance`, word for word, on one deployment: none may depend on what another left behind. */
 process.env.COUNTERSIGN_WORLD = 'emulator'
 const FOLDER = join(import.meta.dirname, '../acceptance')
 const GOLDEN = join(FOLDER, 'worlds.golden.txt')
-/** Stories that were not all seen to hold here yet: `pnpm test:aws` tells them too. */
-const NOT_YET = [
-  'audit.test.ts',
-  'audit-tail.test.ts',
-  'tampered-log.test.ts',
-  'webhook-attempts.test.ts',
-  'webhooks.test.ts',
-]
 const files = readdirSync(FOLDER)
-  .filter((name) => name.endsWith('.test.ts') && (isThorough || !NOT_YET.includes(name)))
+  .filter((name) => name.endsWith('.test.ts'))
   .toSorted((a, b) => (a < b ? -1 : 1))
-if (!isThorough) process.stderr.write(`NOT TOLD HERE, but by "pnpm test:aws": ${NOT_YET.join(', ')}\n`)
-
 /** A file of which nothing can be told here is still in the report. */
 const LEFT_OUT = 'leaves nothing out without a reason'
 
@@ -63,9 +52,7 @@ describe('the worlds of the stories', () => {
     process.stdout.write(
       `${told.length} tests of stories ran in both worlds, ${exceptions.length} groups in one\n`,
     )
-    if (process.env.UPDATE_GOLDEN === '1' && isThorough) writeFileSync(GOLDEN, exceptions.join(''))
-    const golden = existsSync(GOLDEN) ? readFileSync(GOLDEN, 'utf8').split(/(?<=\n)/) : []
-    const ofTold = golden.filter((line) => files.some((file) => line.includes(` alone: ${file}: `)))
-    expect(exceptions).toEqual(isThorough ? golden : ofTold)
+    if (process.env.UPDATE_GOLDEN === '1') writeFileSync(GOLDEN, exceptions.join(''))
+    expect(exceptions.join('')).toBe(existsSync(GOLDEN) ? readFileSync(GOLDEN, 'utf8') : '')
   })
 })

@@ -258,9 +258,12 @@ describe('a person with a session', async () => {
   it('is refused from the transaction in which the rule went', async () => {
     const { token } = await signedIn(world, ADA)
     const release = await world.hold('ProjectAccess')
-    done(await client.apis.changeRules('tenancies', 'staging', { rules: rules.rules.slice(1) }))
-    expect(await statusOf(LIST, token)).toBe(403)
-    await release()
+    try {
+      done(await client.apis.changeRules('tenancies', 'staging', { rules: rules.rules.slice(1) }))
+      expect(await statusOf(LIST, token)).toBe(403)
+    } finally {
+      await release()
+    }
     done(await client.apis.changeRules('tenancies', 'staging', rules))
     expect(await statusOf(LIST, token)).toBe(200)
   })

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { signAs } from '../acceptance/given.ts'
 import { sorted } from '../stacks/graph.ts'
+import { sealKeyReady } from '../support/backdated.ts'
 import { housing, questionWith } from './given.ts'
 import { everyGrant, type Grant, otherRoles, textOf } from './least-privilege.grants.ts'
 import { machinesStory } from './least-privilege.machines.ts'
@@ -29,6 +30,8 @@ const self = await signer()
 /** Anew for each question: it lives for minutes, and the rounds may take as long. */
 const tokenOf = async (by: 'platform' | 'consumer') => (by === 'consumer' ? await signAs(self) : good.token)
 expect(await statusWith(await tokenOf('consumer'))).toBe(200)
+
+await sealKeyReady(world.services) // seals and exports wait for it, whoever grants what
 
 const grants = await everyGrant()
 const unjudged = await justified()

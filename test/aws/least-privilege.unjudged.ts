@@ -80,8 +80,6 @@ export const ROLES_OF_SERVICES: Readonly<Record<string, string>> = {
 export const UNPROVED: Readonly<Record<string, readonly string[]>> = {
   DeliverToWebhooksSubscriber: ['sqs:ChangeMessageVisibility'],
   FanOutToWebhooksSubscriber: ['dynamodb:Query', 'sqs:SendMessage'],
-  GetAuditSealsDayRoute: ['dynamodb:GetItem'],
-  GetAuditSealsDayLeavesRoute: ['dynamodb:GetItem'],
   PostSigningKeysKidCompromiseRoute: [
     'dynamodb:UpdateItem',
     'secretsmanager:GetSecretValue',
@@ -90,6 +88,7 @@ export const UNPROVED: Readonly<Record<string, readonly string[]>> = {
   ],
   SweepRevokedSetsJob: ['dynamodb:UpdateItem'],
   ProvisionUsagePlanSubscriber: [
+    'dynamodb:GetItem',
     'dynamodb:Query',
     'secretsmanager:GetSecretValue',
     'apigateway:GET',

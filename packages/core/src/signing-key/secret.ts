@@ -16,6 +16,7 @@ export const SECRET_BYTES = {
 /** The SHA-512 of a newline, in hexadecimal: what `echo | openssl sha512`, a widely read guide's recipe, prints. */
 const KNOWN_SECRET =
   'be688838ca8686e5c90689bf2ab585cef1137c999b48c70b92f67a5c34dc15697b5d11c982ed6d71be1e1e7f7b4e0733884aa97c3f7a339a8ed03577cf74be09'
+const KNOWN_SECRET_BYTES = Buffer.from(KNOWN_SECRET, 'hex')
 
 export type WeakSecret = 'secret_too_short' | 'secret_low_entropy' | 'secret_known'
 
@@ -26,14 +27,17 @@ export const checkSecret = (
   secret: Redacted<Uint8Array>,
   least: number = SECRET_BYTES.HS512,
 ): Result<void, WeakSecret> => {
-  const bytes = Buffer.from(secret.reveal())
+  const bytes = secret.reveal()
   if (isKnown(bytes)) return err('secret_known')
   if (bytes.length < least) return err('secret_too_short')
   return new Set(bytes).size < least / 4 ? err('secret_low_entropy') : ok(undefined)
 }
 
-const isKnown = (bytes: Buffer): boolean =>
-  [bytes.toString('hex'), bytes.toString('latin1').trim().toLowerCase()].includes(KNOWN_SECRET)
+/** As bytes, or as its hexadecimal text. */
+const isKnown = (bytes: Uint8Array): boolean =>
+  KNOWN_SECRET_BYTES.equals(bytes) ||
+  (bytes.length >= KNOWN_SECRET.length &&
+    Buffer.from(bytes).toString('latin1').trim().toLowerCase() === KNOWN_SECRET)
 
 /** A secret that was made elsewhere, as the material of a key; unpadded base64url. */
 export const importedMaterial = (secret: Redacted<string>): Result<KeyMaterial, ImportRefusal> => {

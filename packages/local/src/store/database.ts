@@ -69,7 +69,9 @@ const createMemory = (version: () => number) => {
   const values = new Map<string, unknown>()
   let known = version()
   return {
-    forget: () => values.clear(),
+    forget: () => {
+      if (values.size > 0) values.clear()
+    },
     now: (): Map<string, unknown> => {
       const seen = version()
       if (seen !== known || values.size >= MOST_KEPT) values.clear()

@@ -21,16 +21,11 @@ export const createChecks = (world: World) => {
       checkForward(world, key, before.get(key), rows.get(key))
       remember(before, key, rows.get(key))
     }
-    const everybody = world.checkAll || keys.some((key) => !/^(?:token|session|consumer)#/.test(key))
+    const written = world.checkAll ? undefined : new Set(keys)
     world.checkAll = false
-    const concerned = (key: string) => everybody || keys.includes(key)
     const refused = [
-      ...world.oracle.tokens
-        .filter(({ id }) => concerned(Access.tokenRowKey(id)))
-        .flatMap((token) => refusalsOfToken(world, token)),
-      ...world.oracle.sessions
-        .filter(({ id }) => concerned(Access.sessionRowKey(id)))
-        .flatMap((session) => refusalsOfSession(world, session)),
+      ...world.oracle.tokens.flatMap((token) => refusalsOfToken(world, token, written)),
+      ...world.oracle.sessions.flatMap((session) => refusalsOfSession(world, session, written)),
     ]
     if (refused.length > 0) await checkRefused(world, refused)
   }
@@ -73,23 +68,35 @@ interface Refused {
   readonly refusal: string
 }
 
-const refusalsOfToken = (world: World, token: KnownToken): readonly Refused[] => {
+/** The rows that were written since somebody looked; `undefined`: everybody has to be looked at. */
+type Written = ReadonlySet<string> | undefined
+
+const refusalsOfToken = (world: World, token: KnownToken, written: Written): readonly Refused[] => {
   if (token.expiresAt <= world.seconds()) return []
+  const claims = claimsOf(token)
+  const { slot } = token
+  if (!rests({ claims, slot }, written)) return []
   return token.routes.flatMap((route) => {
     const refusal = world.oracle.refusal(heldOf(token, route), world.now, 0)
-    return refusal ? [{ claims: claimsOf(token), slot: token.slot, route, refusal }] : []
+    return refusal ? [{ claims, slot, route, refusal }] : []
   })
 }
 
-const refusalsOfSession = (world: World, session: KnownSession): readonly Refused[] => {
+const refusalsOfSession = (world: World, session: KnownSession, written: Written): readonly Refused[] => {
   if (session.expiresAt <= world.seconds()) return []
-  return PLACES.flatMap(({ slot, route }) => {
-    const refusal = world.oracle.refusal(sessionHeldOf(session, slot, route), world.now, 0)
-    return refusal ? [{ claims: sessionClaimsOf(session), slot, route, refusal }] : []
+  const claims = sessionClaimsOf(session)
+  return SLOTS.flatMap((_, slot) => {
+    if (!rests({ claims, slot }, written)) return []
+    return ROUTE_NAMES.flatMap((route) => {
+      const refusal = world.oracle.refusal(sessionHeldOf(session, slot, route), world.now, 0)
+      return refusal ? [{ claims, slot, route, refusal }] : []
+    })
   })
 }
 
-const PLACES = SLOTS.flatMap((_, slot) => ROUTE_NAMES.map((route) => ({ slot, route })))
+/** Whether what is decided of it follows from a row that was written. */
+const rests = (place: Place, written: Written): boolean =>
+  written === undefined || Object.values(keysOf(place)).some((key) => written.has(key))
 
 const checkRefused = async (world: World, refused: readonly Refused[]): Promise<void> => {
   const read = await world.store.read([...new Set(refused.flatMap((one) => Object.values(keysOf(one))))])
@@ -134,9 +141,20 @@ const isOpen = (
   read: ReadonlyMap<string, Row>,
   now: number,
 ): boolean => {
-  const request = Access.parseMethodArn(arnOf(slot, route))
-  if (!request) throw new Error('an ARN of the simulation cannot be read')
+  const request = requestFor(slot, route)
   const { principal, deployment, fence } = keysOf({ claims, slot })
   const rows = { principal: read.get(principal), deployment: read.get(deployment), fence: read.get(fence) }
   return Access.decide(claims, request, rows, new Date(now)).ok
 }
+
+/** What an authorizer is asked; a few of them again and again. */
+const requestFor = (slot: number, route: string): Request => {
+  const arn = arnOf(slot, route)
+  const request = requests.get(arn) ?? Access.parseMethodArn(arn)
+  if (!request) throw new Error('an ARN of the simulation cannot be read')
+  requests.set(arn, request)
+  return request
+}
+
+type Request = NonNullable<ReturnType<typeof Access.parseMethodArn>>
+const requests = new Map<string, Request>()

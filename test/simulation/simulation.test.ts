@@ -6,8 +6,7 @@ import { type Found, play } from './run.ts'
 import { shrink } from './shrink.ts'
 
 const STEPS = 200
-/** `pnpm simulate` plays 2,000. */
-const SEEDS = 200
+const SEEDS = 2_000
 const LONGEST_MILLISECONDS = 900_000
 /** The same stories every time, unless `SEED` begins elsewhere; new ones are found by `pnpm simulate`. */
 const first = Number(process.env.SEED ?? 1)

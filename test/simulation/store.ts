@@ -25,7 +25,8 @@ export interface Sending {
 }
 
 /** One database for all stories of a thread, emptied after each: to make the tables and to read the SQL takes longer. */
-let kept: ReturnType<typeof openDatabase> | undefined
+let kept: Database | undefined
+type Database = ReturnType<typeof openDatabase>
 /** Those that refer to another come first. */
 const TABLES = [
   ...['event', 'entity_label', 'entity', 'claim', 'idempotency', 'access_row'],
@@ -34,17 +35,11 @@ const TABLES = [
 
 /** Everything that survives, as it was at an instant. */
 export interface Stored {
-  readonly tables: readonly (readonly [table: string, rows: readonly SqlRow[]])[]
+  /** Its tables are in this thread's database, beside those of the story that is played. */
+  readonly beside: string
   readonly touched: ReadonlySet<string>
-  readonly heads: ReadonlyMap<string, Head>
+  readonly heads: ReadonlyMap<string, EventOf>
 }
-
-interface Head {
-  readonly version: number
-  readonly head: string
-}
-
-type SqlRow = Readonly<Record<string, string | number | null>>
 
 /** What survives every process: ledger, read model, rings and queue, in memory, by the adapters of one machine. */
 export const createStore = (violate: Violate, inspect: (text: string) => void, stored?: Stored) => {
@@ -53,14 +48,16 @@ export const createStore = (violate: Violate, inspect: (text: string) => void, s
   const [ledger, rows, queues] = [sqliteLedger(database), sqliteAccessRows(database), sqliteQueues(database)]
   /** Rows that were written since somebody looked. */
   const touched = new Set<string>(stored?.touched)
-  const heads = new Map<string, Head>(stored?.heads)
+  /** The last event of every log. */
+  const heads = new Map<string, EventOf>(stored?.heads)
   if (stored) restore(database, stored)
   const record = (event: EventOf): void => {
-    const known = heads.get(event.subject) ?? { version: 0, head: '' }
-    if (event.entityversion !== known.version + 1 || event.previoushash !== known.head)
+    const last = heads.get(event.subject)
+    const head = last ? digestOf(last) : ''
+    if (event.entityversion !== (last?.entityversion ?? 0) + 1 || event.previoushash !== head)
       violate('chain-unbroken', `${event.type} ${event.subject} is not at the end of its log`)
     inspect(JSON.stringify(event))
-    heads.set(event.subject, { version: event.entityversion, head: digestOf(event) })
+    heads.set(event.subject, event)
   }
   const ports: Pick<
     Services,
@@ -140,7 +137,7 @@ export const createStore = (violate: Violate, inspect: (text: string) => void, s
       }
     },
     stored: (): Stored => ({
-      tables: TABLES.toReversed().map((table) => [table, database.all(`SELECT * FROM ${table}`)]),
+      beside: putBeside(database),
       touched: new Set(touched),
       heads: new Map(heads),
     }),
@@ -151,16 +148,20 @@ export const createStore = (violate: Violate, inspect: (text: string) => void, s
   }
 }
 
-const restore = (database: ReturnType<typeof openDatabase>, { tables }: Stored): void => {
+const BESIDE = 'beginning'
+
+const putBeside = (database: Database): string => {
+  database.run(`ATTACH ':memory:' AS ${BESIDE}`)
+  for (const table of TABLES)
+    database.run(`CREATE TABLE ${BESIDE}.first_${table} AS SELECT * FROM main.${table}`)
+  return BESIDE
+}
+
+const restore = (database: Database, { beside }: Stored): void => {
   database.transaction(() => {
-    for (const [table, rows] of tables) {
-      if (table === 'sqlite_sequence') database.run(`DELETE FROM ${table}`)
-      for (const row of rows) {
-        const [columns, values] = [Object.keys(row), Object.values(row)]
-        const places = columns.map(() => '?').join(', ')
-        database.run(`INSERT INTO ${table} (${columns.join(', ')}) VALUES (${places})`, ...values)
-      }
-    }
+    database.run('DELETE FROM sqlite_sequence')
+    for (const table of TABLES.toReversed())
+      database.run(`INSERT INTO main.${table} SELECT * FROM ${beside}.first_${table}`)
   })
 }
 

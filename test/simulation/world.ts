@@ -43,6 +43,9 @@ export interface Beginning {
 /** Everything there is in one run. */
 export type World = ReturnType<typeof createWorld>
 
+/** Long enough for key material or a signature; a text is looked at from where it begins only. */
+const LONG_TEXTS = /(?<![\w-])[\w-]{43,}/g
+
 const HOUR_MILLISECONDS = 3_600_000
 
 /** What befalls one event between bus and queue: once or twice, late by hours, or undelivered, among the dead. */
@@ -72,7 +75,7 @@ export const createWorld = (seed: number, bug: Bug | undefined, begun?: Beginnin
   const directory = createDirectory()
   /** Texts that look like key material or a signature are looked up among those that are known. */
   const inspect = (text: string): void => {
-    for (const run of text.match(/[\w-]{43,}/g) ?? [])
+    for (const run of text.match(LONG_TEXTS) ?? [])
       if (secrets.has(run)) violate('secrets-never-written', `in ${text.slice(0, 60)}…`)
   }
   const store = createStore(violate, inspect, begun?.stored)

@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { CLIENT_ID, idTokenOf } from '../support/sign-in.ts'
 import { done, openSignInWorld } from '../support/world.ts'
-import { auditLog, publish, REPAIRS, selfSigning, signAs, TENANCIES } from './given.ts'
+import { auditLog, example, publish, selfSigning, signAs, TENANCIES } from './given.ts'
 import {
   ADA,
   DOCUMENT,
@@ -14,9 +14,14 @@ import {
   TOKEN_EXCHANGE,
 } from './sign-in.given.ts'
 
-const LIST = '/abc123/staging/api/v1/tenancies'
-const ONE = '/abc123/staging/api/v1/tenancies/7'
-const PAYMENTS = '/abc123/staging/api/v1/tenancies/7/payments'
+/** APIs of these stories alone: others may be told in the same world. */
+const API = 'sessions'
+const HERE = { ...TENANCIES, gatewayId: 'ses123' }
+const OTHER_API = 'sessions-ended'
+const THERE = { ...TENANCIES, gatewayId: 'ses456' }
+const LIST = '/ses123/staging/api/v1/tenancies'
+const ONE = '/ses123/staging/api/v1/tenancies/7'
+const PAYMENTS = '/ses123/staging/api/v1/tenancies/7/payments'
 
 const seconds = () => Math.floor(Date.now() / 1_000)
 
@@ -25,11 +30,12 @@ describe('a person with a session', async () => {
   afterAll(() => world.stop())
   const { client, signIn } = world
   const { directory, other, provider } = signIn
-  await publish(client, 'tenancies', { document: DOCUMENT })
-  await publish(client, 'tenancies', {
+  await world.attach(HERE.gatewayId)
+  await publish(client, API, { document: DOCUMENT, at: HERE })
+  await publish(client, API, {
     document: DOCUMENT,
     environment: 'production',
-    at: { ...TENANCIES, stage: 'production' },
+    at: { ...HERE, stage: 'production' },
   })
   const rules = {
     rules: [
@@ -37,7 +43,7 @@ describe('a person with a session', async () => {
       { group: REPAIRERS, routes: ['GET /api/v1/tenancies/{id}'] },
     ],
   }
-  done(await client.apis.changeRules('tenancies', 'staging', rules))
+  done(await client.apis.changeRules(API, 'staging', rules))
   await world.settled()
   const statusOf = async (path: string, token: string) => (await world.call({ path, token })).status
 
@@ -70,14 +76,14 @@ describe('a person with a session', async () => {
 
   it('P14: is refused in another environment', async () => {
     const { token } = await signedIn(world, ADA)
-    expect(await statusOf('/abc123/production/api/v1/tenancies', token)).toBe(403)
+    expect(await statusOf('/ses123/production/api/v1/tenancies', token)).toBe(403)
   })
 
   it('P15: is refused in another account, whose gateway has the same id', async () => {
     const { token } = await signedIn(world, ADA)
     const asked = (account: string) =>
       world.authorize({
-        methodArn: `arn:aws:execute-api:eu-west-2:${account}:abc123/staging/GET/api/v1/tenancies`,
+        methodArn: `arn:aws:execute-api:eu-west-2:${account}:ses123/staging/GET/api/v1/tenancies`,
         headers: { Authorization: `Bearer ${token}` },
       })
     const [here, elsewhere] = [await asked('111111111111'), await asked('222222222222')]
@@ -89,7 +95,8 @@ describe('a person with a session', async () => {
 
   it('P16: is refused by an API that nobody registered', async () => {
     const { token } = await signedIn(world, ADA)
-    expect(await statusOf('/def456/staging/api/v1/repairs', token)).toBe(403)
+    await world.attach('ses789')
+    expect(await statusOf('/ses789/staging/api/v1/tenancies', token)).toBe(403)
   })
 
   it('P19: is refused without any group', async () => {
@@ -259,12 +266,12 @@ describe('a person with a session', async () => {
     const { token } = await signedIn(world, ADA)
     const release = await world.hold('ProjectAccess')
     try {
-      done(await client.apis.changeRules('tenancies', 'staging', { rules: rules.rules.slice(1) }))
+      done(await client.apis.changeRules(API, 'staging', { rules: rules.rules.slice(1) }))
       expect(await statusOf(LIST, token)).toBe(403)
     } finally {
       await release()
     }
-    done(await client.apis.changeRules('tenancies', 'staging', rules))
+    done(await client.apis.changeRules(API, 'staging', rules))
     expect(await statusOf(LIST, token)).toBe(200)
   })
 
@@ -291,14 +298,15 @@ describe('the OAuth endpoints', async () => {
   const world = await openSignInWorld()
   afterAll(() => world.stop())
   const { client } = world
-  await publish(client, 'repairs', { at: REPAIRS })
+  await world.attach(THERE.gatewayId)
+  await publish(client, OTHER_API, { document: example('repairs'), at: THERE })
 
   it("end a holder's own platform token", async () => {
     const { id: consumer } = done(await client.consumers.register({ name: 'n', type: 'service', owner: 'o' }))
-    const grants = [{ api: 'repairs', environment: 'staging', routes: ['GET /api/v1/repairs/{id}'] }]
+    const grants = [{ api: OTHER_API, environment: 'staging', routes: ['GET /api/v1/repairs/{id}'] }]
     const { id, token = '' } = done(await client.tokens.issue({ consumer, grants, expiresIn: '1d' }))
     await world.settled()
-    const path = '/def456/staging/api/v1/repairs/7'
+    const path = '/ses456/staging/api/v1/repairs/7'
     expect((await world.call({ path, token })).status).toBe(200)
     expect((await post(world, '/oauth/revoke', { token })).status).toBe(200)
     expect((await world.call({ path, token })).status).toBe(401)
@@ -316,7 +324,7 @@ describe('the OAuth endpoints', async () => {
     const signer = await selfSigning(world)
     done(
       await client.consumers.changeGrants(signer.id, [
-        { api: 'repairs', environment: 'staging', routes: ['GET /api/v1/repairs/{id}'] },
+        { api: OTHER_API, environment: 'staging', routes: ['GET /api/v1/repairs/{id}'] },
       ]),
     )
     const token = await signAs(signer)
@@ -324,7 +332,7 @@ describe('the OAuth endpoints', async () => {
     expect({ status, ...body }).toMatchObject({
       ...{ status: 400, error: 'unsupported_token_type', code: 'token_is_consumer_signed' },
     })
-    expect((await world.call({ path: '/def456/staging/api/v1/repairs/7', token })).status).toBe(200)
+    expect((await world.call({ path: '/ses456/staging/api/v1/repairs/7', token })).status).toBe(200)
   })
 
   const TYPE = ['content-type', 'application/x-www-form-urlencoded']

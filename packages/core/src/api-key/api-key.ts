@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { KeyPlanSchema } from '../events/api-key.ts'
 import type { EventType, FactOf } from '../events/catalog.ts'
 import type { Cause } from '../events/envelope.ts'

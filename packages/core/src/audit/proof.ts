@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { err, ok, type Result } from '../shared/result.ts'
 import { digestBytes, isDigest, namedDigest } from './digest.ts'
 import { pathOf, rootFrom } from './merkle.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { Instant, idOf, Slug } from '../shared/schema.ts'
 import { defineEvent } from './define.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { Digest, Instant, idOf, Line, Slug } from '../shared/schema.ts'
 import { defineEvent } from './define.ts'
 

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import * as access from './access.ts'
 import * as api from './api.ts'
 import * as apiKey from './api-key.ts'

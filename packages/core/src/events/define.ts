@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 
 export interface EventDefinition<Type extends string, Data extends z.ZodType> {
   readonly type: Type

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { NewId } from '../shared/id.ts'
 import { digestOf } from '../shared/json.ts'
 import { err, ok, type Result } from '../shared/result.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { ALGORITHMS } from '../shared/algorithm.ts'
 import { Instant, idOf } from '../shared/schema.ts'
 import { defineEvent } from './define.ts'

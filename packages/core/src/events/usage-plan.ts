@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { idOf, RouteSchema, Slug } from '../shared/schema.ts'
 import { defineEvent } from './define.ts'
 

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { AccessRuleSchema, DeploymentSchema, RefusalSchema } from '../events/api.ts'
 import type { EventType, FactOf } from '../events/catalog.ts'
 import { type Cause, fact } from '../events/envelope.ts'

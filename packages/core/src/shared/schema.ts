@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Id, type IdKind, isId } from './id.ts'
 import { AUTHORIZATIONS, isTemplate, METHODS } from './route.ts'
 

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { EventData, EventType, FactOf } from '../events/catalog.ts'
 import { type Cause, fact } from '../events/envelope.ts'
 import type { GrantSchema, REMINDER_DAYS, REVOCATION_REASONS } from '../events/token.ts'

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { FactOf } from '../events/catalog.ts'
 import { fact } from '../events/fact.ts'
 import type { MethodThrottleSchema, QuotaSchema, ThrottleSchema } from '../events/usage-plan.ts'

@@ -1,5 +1,5 @@
 import type { Coordinates } from '@countersign/core/shared'
-import { z } from 'zod'
+import * as z from 'zod'
 
 const EXECUTION_ARN = /^arn:aws[\w-]*:execute-api:([\w-]+):(\d{12}):(\w+)$/
 

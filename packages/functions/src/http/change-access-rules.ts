@@ -1,5 +1,5 @@
 import { GroupId, Slug } from '@countersign/core/schema'
-import { z } from 'zod'
+import * as z from 'zod'
 import { changeAccessRules } from '../runtime/access-rules.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { ApiPath } from '../runtime/inputs.ts'

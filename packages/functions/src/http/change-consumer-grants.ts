@@ -1,7 +1,7 @@
 import { Consumer } from '@countersign/core/consumer'
 import { err, ok } from '@countersign/core/shared'
 import { Token } from '@countersign/core/token'
-import { z } from 'zod'
+import * as z from 'zod'
 import { consumerCommand } from '../runtime/consumer-command.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { ConsumerPath, Grants } from '../runtime/inputs.ts'

@@ -1,7 +1,7 @@
 import { ApiKeys } from '@countersign/core/api-key'
 import { idOf, Line, Slug } from '@countersign/core/schema'
 import { ok } from '@countersign/core/shared'
-import { z } from 'zod'
+import * as z from 'zod'
 import { keyCommand, readSecret, valueAndDigest, withValue } from '../runtime/api-key-issuing.ts'
 import { change, command, NOTHING } from '../runtime/command.ts'
 import { apiKeyShape } from '../runtime/entities.ts'

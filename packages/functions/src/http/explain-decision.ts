@@ -1,6 +1,6 @@
 import { CoordinatesSchema, idOf, Slug } from '@countersign/core/schema'
 import { type Id, METHODS, ok, Redacted } from '@countersign/core/shared'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Explained } from '../runtime/explained-credential.ts'
 import { type Named, placeOf } from '../runtime/explained-place.ts'
 import { type ExplainingServices, explain } from '../runtime/explaining.ts'

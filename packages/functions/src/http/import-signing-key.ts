@@ -1,6 +1,6 @@
 import { err, instantOf, ok, Redacted } from '@countersign/core/shared'
 import { SigningKey } from '@countersign/core/signing-key'
-import { z } from 'zod'
+import * as z from 'zod'
 import { repeatable } from '../runtime/command.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'

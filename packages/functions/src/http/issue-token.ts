@@ -1,7 +1,7 @@
 import { Instant, idOf, Line } from '@countersign/core/schema'
 import { ok } from '@countersign/core/shared'
 import { Token } from '@countersign/core/token'
-import { z } from 'zod'
+import * as z from 'zod'
 import { change, command, NOTHING } from '../runtime/command.ts'
 import { tokenShape } from '../runtime/entities.ts'
 import { httpHandler } from '../runtime/http.ts'

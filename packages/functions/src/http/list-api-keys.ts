@@ -1,7 +1,7 @@
 import type { ApiKey } from '@countersign/core/api-key'
 import { idOf, Slug } from '@countersign/core/schema'
 import { ok } from '@countersign/core/shared'
-import { z } from 'zod'
+import * as z from 'zod'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { labelsIn, PageQuery, pageView, readCursor } from '../runtime/page.ts'

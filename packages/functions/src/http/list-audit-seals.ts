@@ -1,6 +1,6 @@
 import type { Seal } from '@countersign/core/audit'
 import { ok } from '@countersign/core/shared'
-import { z } from 'zod'
+import * as z from 'zod'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { PageQuery, pageView, readCursor } from '../runtime/page.ts'

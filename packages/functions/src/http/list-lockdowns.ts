@@ -1,6 +1,6 @@
 import type { Lockdown } from '@countersign/core/lockdown'
 import { ok } from '@countersign/core/shared'
-import { z } from 'zod'
+import * as z from 'zod'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { lockdownView } from '../runtime/lockdown-command.ts'

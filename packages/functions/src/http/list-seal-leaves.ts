@@ -1,6 +1,6 @@
 import { Audit, type SealPart } from '@countersign/core/audit'
 import { err, ok } from '@countersign/core/shared'
-import { z } from 'zod'
+import * as z from 'zod'
 import { loadSeal } from '../runtime/entities.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { DayPath } from '../runtime/inputs.ts'

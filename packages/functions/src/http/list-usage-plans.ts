@@ -1,7 +1,7 @@
 import { Slug } from '@countersign/core/schema'
 import { ok } from '@countersign/core/shared'
 import type { UsagePlan } from '@countersign/core/usage-plan'
-import { z } from 'zod'
+import * as z from 'zod'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { labelsIn, PageQuery, pageView, readCursor } from '../runtime/page.ts'

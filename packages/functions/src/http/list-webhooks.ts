@@ -1,6 +1,6 @@
 import { ok } from '@countersign/core/shared'
 import type { Webhook } from '@countersign/core/webhook'
-import { z } from 'zod'
+import * as z from 'zod'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { labelsIn, PageQuery, pageView, readCursor } from '../runtime/page.ts'

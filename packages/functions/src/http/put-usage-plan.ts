@@ -1,6 +1,6 @@
 import { QuotaSchema, ThrottleSchema } from '@countersign/core/events'
 import { Slug } from '@countersign/core/schema'
-import { z } from 'zod'
+import * as z from 'zod'
 import { httpHandler } from '../runtime/http.ts'
 import { UsagePlanPath } from '../runtime/inputs.ts'
 import { lambda } from '../runtime/lambda.ts'

@@ -1,5 +1,5 @@
 import { Line } from '@countersign/core/schema'
-import { z } from 'zod'
+import * as z from 'zod'
 import { httpHandler } from '../runtime/http.ts'
 import { ApiPath } from '../runtime/inputs.ts'
 import { lambda } from '../runtime/lambda.ts'

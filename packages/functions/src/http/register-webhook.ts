@@ -1,7 +1,7 @@
 import { Line } from '@countersign/core/schema'
 import { ok } from '@countersign/core/shared'
 import { Webhooks } from '@countersign/core/webhook'
-import { z } from 'zod'
+import * as z from 'zod'
 import { change, command, NOTHING } from '../runtime/command.ts'
 import { webhookShape } from '../runtime/entities.ts'
 import { httpHandler } from '../runtime/http.ts'

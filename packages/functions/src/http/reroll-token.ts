@@ -1,7 +1,7 @@
 import { Instant } from '@countersign/core/schema'
 import { err, ok } from '@countersign/core/shared'
 import { Token } from '@countersign/core/token'
-import { z } from 'zod'
+import * as z from 'zod'
 import { change, command, NOTHING, versionMatches } from '../runtime/command.ts'
 import { supersededBy } from '../runtime/enforcement.ts'
 import { loadToken, tokenShape } from '../runtime/entities.ts'

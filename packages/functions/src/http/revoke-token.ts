@@ -1,7 +1,7 @@
 import { REVOCATION_REASONS } from '@countersign/core/events'
 import { Line } from '@countersign/core/schema'
 import { Token } from '@countersign/core/token'
-import { z } from 'zod'
+import * as z from 'zod'
 import { enforcedBy } from '../runtime/enforcement.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { TokenPath } from '../runtime/inputs.ts'

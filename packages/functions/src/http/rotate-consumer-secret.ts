@@ -1,5 +1,5 @@
 import { secondsIn } from '@countersign/core/shared'
-import { z } from 'zod'
+import * as z from 'zod'
 import { rotateConsumerSecret, type SecretServices } from '../runtime/consumer-secret.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { ConsumerPath } from '../runtime/inputs.ts'

@@ -1,5 +1,5 @@
 import { ALGORITHMS, instantOf, ok } from '@countersign/core/shared'
-import { z } from 'zod'
+import * as z from 'zod'
 import { repeatable } from '../runtime/command.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'

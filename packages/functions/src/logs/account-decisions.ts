@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib'
 import { DecisionLog, type LoggedDecision } from '@countersign/core/decision-log'
 import type { CloudWatchLogsEvent } from 'aws-lambda'
-import { z } from 'zod'
+import * as z from 'zod'
 import { account } from '../runtime/accounting.ts'
 import { lambda } from '../runtime/lambda.ts'
 import type { Services } from '../runtime/services.ts'

@@ -1,5 +1,5 @@
 import { idOf, Line, Slug } from '@countersign/core/schema'
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Parts of requests that several routes share. */
 export const TokenPath = z.object({ id: idOf('token') })

@@ -3,7 +3,7 @@ import { type Lockdown, type LockdownFact, Lockdowns } from '@countersign/core/l
 import { Registry } from '@countersign/core/registry'
 import { Line, Slug } from '@countersign/core/schema'
 import { err, type LockdownScope, ok, type Result } from '@countersign/core/shared'
-import { z } from 'zod'
+import * as z from 'zod'
 import { change, command, versionMatches } from './command.ts'
 import { enforcedInScope } from './enforcement.ts'
 import { findApi, lockdownShape } from './entities.ts'

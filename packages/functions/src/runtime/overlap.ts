@@ -1,5 +1,5 @@
 import { err, ok, type Result, secondsIn } from '@countersign/core/shared'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Refusal } from './problem.ts'
 
 /** How long what a rotation replaces is still good unless it is said: a day, and never more than thirty. */

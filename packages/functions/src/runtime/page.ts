@@ -1,6 +1,6 @@
 import type { Page } from '@countersign/core/ledger'
 import { err, ok, type Result } from '@countersign/core/shared'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Refusal } from './problem.ts'
 
 /** 20 unless asked otherwise, 100 at most. */

@@ -10,7 +10,7 @@ import type { RegistrationFault } from '@countersign/core/registry'
 import { type SubscriptionName, subscriptions, takes } from '@countersign/topology'
 import middy from '@middy/core'
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
-import { z } from 'zod'
+import * as z from 'zod'
 import { causesOf, errorsOf } from './http.ts'
 import type { Services } from './services.ts'
 

@@ -3,7 +3,7 @@ import { GroupId } from '@countersign/core/schema'
 import type { GroupDirectory } from '@countersign/core/session'
 import { err, ok } from '@countersign/core/shared'
 import { parse } from 'yaml'
-import { z } from 'zod'
+import * as z from 'zod'
 
 const Person = z.strictObject({
   /** Never changes; the address may. */

@@ -1,6 +1,6 @@
 import { Access, type StoredRow, type StoredRows } from '@countersign/core/access'
 import type { Row } from '@countersign/core/shared'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Database, SqlRow } from './database.ts'
 import { gatewayIn } from './sqlite-access-rows.ts'
 

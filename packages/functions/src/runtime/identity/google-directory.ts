@@ -1,6 +1,6 @@
 import type { GroupDirectory, Person } from '@countersign/core/session'
 import { err, ok, type Redacted } from '@countersign/core/shared'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Answered, type CallOptions, callJson } from './call-json.ts'
 import { accessTokens } from './service-account.ts'
 

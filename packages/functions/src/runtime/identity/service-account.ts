@@ -1,6 +1,6 @@
 import { epochSeconds, Redacted } from '@countersign/core/shared'
 import { importPKCS8, SignJWT } from 'jose'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type CallOptions, callJson } from './call-json.ts'
 
 /** What Google's console gives out; other members are of no use here. */

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { PARTS } from '../aws/acceptance.suite.ts'
 
 const folder = join(import.meta.dirname, '../acceptance')
 const stories = readdirSync(folder).filter((name) => name.endsWith('.test.ts'))
@@ -12,6 +13,13 @@ describe('the stories of test/acceptance', () => {
     const text = readFileSync(join(folder, name), 'utf8')
     expect(text).toMatch(/\bopen(?:SignIn)?World\(|\bonly\(/)
     expect(text).not.toMatch(/\bstartPlatform\(/)
+  })
+
+  it('are told there in parts that together are all of them', () => {
+    const told = readdirSync(join(folder, '../aws'))
+      .filter((name) => /^acceptance-\d+\.test\.ts$/.test(name))
+      .map((name) => /tellStories\((\d+)\)/.exec(readFileSync(join(folder, '../aws', name), 'utf8'))?.[1])
+    expect(told).toEqual(Array.from({ length: PARTS }, (_, part) => `${part + 1}`))
   })
 
   it('name the same exceptions as the list of them', () => {

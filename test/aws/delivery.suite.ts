@@ -12,12 +12,7 @@ import { housing } from './given.ts'
 import { hasten, invoke } from './levers.ts'
 import { everyEvent } from './read-models.ts'
 import { restartStory } from './restart.suite.ts'
-import { isThorough } from './where-the-emulator-runs.ts'
 import { openEmulatorWorld } from './world.ts'
-
-/** The stories first, on the deployment that the rest is about. */
-if (isThorough) await import('./acceptance.suite.ts')
-else process.stderr.write('NOT TOLD HERE, but by "pnpm test:aws": the stories of test/acceptance\n')
 
 const world = await openEmulatorWorld()
 afterAll(() => world.stop())

@@ -1,0 +1,3 @@
+import { whereTheEmulatorRuns } from './where-the-emulator-runs.ts'
+
+await whereTheEmulatorRuns(async () => (await import('./acceptance.suite.ts')).tellStories(1))

@@ -78,6 +78,19 @@ export const stopSchedules = async ({ wire, deployment }: World): Promise<void> 
 export const queueUrlOf = (world: World, subscription: string) =>
   resourceOf(world, 'Queue', `${subscription}Queue`).id
 
+/** Of these subscriptions, those whose queue holds a message, in somebody's hands or not. */
+export const waitingIn = async (world: World, names: readonly string[]): Promise<readonly string[]> => {
+  const AttributeNames = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible']
+  const held = await Promise.all(
+    names.map(async (name) => {
+      const asked = { QueueUrl: queueUrlOf(world, name), AttributeNames }
+      const { Attributes = {} } = await world.wire.target('sqs', 'GetQueueAttributes', asked)
+      return Object.values(Attributes as object).some((count) => Number(count) > 0)
+    }),
+  )
+  return names.filter((_, index) => held[index])
+}
+
 /** Messages that failed come back sooner than in AWS, so that a test need not wait for minutes. */
 export const hasten = async (world: World, subscription: string, seconds = 1): Promise<void> => {
   const Attributes = { VisibilityTimeout: String(seconds) }

@@ -6,8 +6,7 @@ import { createClient } from '@countersign/client'
 import { Redacted } from '@countersign/client/redacted'
 import { HUB_SOURCE } from '@countersign/core/events'
 import { connect } from '@countersign/functions/runtime/connect'
-import type { Services } from '@countersign/functions/runtime/services'
-import { workQueues } from '@countersign/topology'
+import { subscriptions } from '@countersign/topology'
 import { type SignInStandIns, startSignIn } from '../support/sign-in.ts'
 import { type AnyWorld, type Attaching, type Call, type Called, callUrl } from '../support/world.ts'
 import { makeBackend, makeConsumersApi } from './consumers-api.ts'
@@ -20,7 +19,7 @@ import {
   gatewayOf,
 } from './deploy.ts'
 import { ACCOUNT, type Emulator, type EmulatorOptions, REGION, startEmulator } from './emulator.ts'
-import { deployedLevers } from './levers.ts'
+import { deployedLevers, waitingIn } from './levers.ts'
 import { readModels } from './read-models.ts'
 import { createWire, type Wire } from './wire.ts'
 
@@ -144,7 +143,7 @@ const inhabit = async (
     callOnce,
     publishHubEvent: (type, detail) => publishHubEvent(wire, deployment, type, detail),
     readModels: models,
-    settled: () => settled(models, services),
+    settled: () => settled(models, () => waitingIn({ wire, deployment }, Object.keys(subscriptions))),
     stop: async () => {
       await emulator.stop()
       await signIn.close()
@@ -202,29 +201,25 @@ const publishHubEvent = async (wire: Wire, { outputs }: Deployment, DetailType: 
   return entry.EventId
 }
 
-/** Nothing waits for a subscriber, and the read model is what the event log makes of it. A look reads both tables: it waits longer each time. */
-const settled = async (models: () => ReturnType<typeof readModels>, services: Services): Promise<void> => {
+/**
+ * The read model is what the event log makes of it, and nothing waits for a subscriber; what a receiver of webhooks did not
+ * take waits for hours. A look reads both tables: it waits longer each time.
+ */
+const settled = async (
+  models: () => ReturnType<typeof readModels>,
+  waiting: () => Promise<readonly string[]>,
+): Promise<void> => {
   const end = performance.now() + PATIENCE_MILLISECONDS
   for (let wait = LOOK_MILLISECONDS; ; wait = Math.min(2 * wait, LONGEST_LOOK_MILLISECONDS)) {
-    const left = await unsettled(models, services)
-    if (left === undefined) return
-    if (performance.now() > end) throw new Error(`the pipeline did not settle: ${left}`)
+    const left = unwritten(await models()) ?? (await waiting()).map((name) => `messages in ${name}`)
+    if (left.length === 0) return
+    if (performance.now() > end) throw new Error(`the pipeline did not settle: ${left.join(', ')}`)
     await setTimeout(wait)
   }
 }
 
-const unsettled = async (
-  models: () => ReturnType<typeof readModels>,
-  { pipeline }: Services,
-): Promise<string | undefined> => {
-  const { subscriptions } = await pipeline.status()
-  // What a receiver of webhooks did not take waits for hours.
-  const busy = subscriptions.filter(
-    ({ name, waiting, inFlight }) => !Object.hasOwn(workQueues, name) && waiting + inFlight > 0,
-  )
-  if (busy.length > 0) return `messages in ${busy.map(({ name }) => name).join(', ')}`
-  const { rebuilt, live } = await models()
+const unwritten = ({ rebuilt, live }: Awaited<ReturnType<typeof readModels>>) => {
   const keys = [...new Set([...rebuilt.keys(), ...live.keys()])]
   const different = keys.filter((key) => !isDeepStrictEqual(rebuilt.get(key), live.get(key)))
-  return different.length > 0 ? `the rows ${different.join(', ')} are not those of the log` : undefined
+  return different.length > 0 ? different.map((key) => `${key} is not what the log says`) : undefined
 }

@@ -41,6 +41,8 @@ describe('a pattern of IAM', () => {
     ['*aab', 'aaab', true],
     ['a*a', 'a', false],
     ['a?', 'a?', true],
+    ['a*?b', 'ab', false],
+    ['a*?b', 'a/b', true],
   ])('%j and %j: %s', (pattern, text, expected) => {
     expect(globMatches(pattern, text)).toBe(expected)
     expect(globMatcher(pattern)(text)).toBe(expected)

@@ -20,13 +20,19 @@ export const globMatches = (pattern: string, text: string): boolean => {
   return at === pattern.length
 }
 
-/** `globMatches` for one pattern and many texts: most of them differ before its first wildcard or after its last. */
+/** `globMatches` for one pattern and many texts: most of them differ before its first wildcard or after its last, and most patterns have one `*`. */
 export const globMatcher = (pattern: string): ((text: string) => boolean) => {
   const first = pattern.search(/[*?]/)
   if (first < 0) return (text) => text === pattern
   const head = pattern.slice(0, first)
   const tail = pattern.slice(Math.max(pattern.lastIndexOf('*'), pattern.lastIndexOf('?')) + 1)
-  return (text) => text.startsWith(head) && text.endsWith(tail) && globMatches(pattern, text)
+  const fixed = head.length + tail.length
+  const isOne = pattern.slice(first, pattern.length - tail.length) === '*'
+  return (text) =>
+    text.length >= fixed &&
+    text.startsWith(head) &&
+    text.endsWith(tail) &&
+    (isOne || globMatches(pattern, text))
 }
 
 /** A template as an IAM pattern: every parameter is `*`. */

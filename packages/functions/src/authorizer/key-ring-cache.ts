@@ -37,18 +37,19 @@ export const cachedVerifier = (keyRing: KeyRingReader, refreshSeconds: number) =
     return reading
   }
 
-  const fresh = async (now: number): Promise<Cached> => {
-    const known = cached
-    if (known && now - known.readAt < refreshSeconds * 1_000) return known
-    return read(now).catch((error: unknown) => {
+  const renewed = (known: Cached | undefined, now: number): Promise<Cached> =>
+    read(now).catch((error: unknown) => {
       if (known && now - known.readAt < STALE_MILLISECONDS) return known
       throw error
     })
-  }
+
+  const fresh = (now: number): Cached | Promise<Cached> =>
+    cached && now - cached.readAt < refreshSeconds * 1_000 ? cached : renewed(cached, now)
 
   return async (token: Redacted<string>, at: Date): Promise<ReturnType<Verifier>> => {
     const now = at.getTime()
-    const ring = await fresh(now)
+    const known = fresh(now)
+    const ring = known instanceof Promise ? await known : known // nearly always there: not a turn is lost
     const verified = ring.verify(token)
     if (verified.ok || verified.error !== 'kid_unknown' || isConsumers(token)) return verified
     if (ring.readAt === now) return verified

@@ -57,8 +57,17 @@ export const verdictOf = (answer: AuthorizerAnswer, methodArn: string): PolicyVe
 /** What the backend is told; of an HTTP API's context, what is not flat as JSON. */
 export const contextOf = (answer: AuthorizerAnswer): AuthorizerContext => ({
   ...('principalId' in answer && { principalId: answer.principalId }),
-  ...Object.fromEntries(Object.entries(answer.context ?? {}).map(([name, value]) => [name, textOf(value)])),
+  ...(answer.context && textsOf(answer.context)),
 })
+
+/** Nearly every context is of texts alone. */
+const textsOf = (context: object): AuthorizerContext =>
+  isOfTexts(context)
+    ? context
+    : Object.fromEntries(Object.entries(context).map(([name, value]) => [name, textOf(value)]))
+
+const isOfTexts = (context: object): context is AuthorizerContext =>
+  Object.values(context).every((value) => typeof value === 'string')
 
 const textOf = (value: unknown): string =>
   typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)

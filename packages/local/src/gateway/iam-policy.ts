@@ -27,10 +27,11 @@ const listed = (statement: Statement, member: 'Action' | 'Resource'): readonly s
 export const globMatches = (pattern: string, text: string): boolean => {
   let [p, t, star, mark] = [0, 0, -1, 0]
   while (t < text.length) {
-    if (pattern[p] === '*') {
+    const unit = pattern.charCodeAt(p)
+    if (unit === ANY_TEXT) {
       star = p++
       mark = t
-    } else if (p < pattern.length && (pattern[p] === '?' || pattern[p] === text[t])) {
+    } else if (unit === ANY_ONE || unit === text.charCodeAt(t)) {
       p++
       t++
     } else if (star >= 0) {
@@ -38,6 +39,8 @@ export const globMatches = (pattern: string, text: string): boolean => {
       t = ++mark
     } else return false
   }
-  while (pattern[p] === '*') p++
+  while (pattern.charCodeAt(p) === ANY_TEXT) p++
   return p === pattern.length
 }
+
+const [ANY_TEXT, ANY_ONE] = ['*'.charCodeAt(0), '?'.charCodeAt(0)]

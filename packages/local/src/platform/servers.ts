@@ -97,7 +97,12 @@ export const startServers = async (
       options.integrate ?? proxyTo(options.upstream ?? (await open(startExampleUpstream(failed), 0, '')))
     const front = createGateway({ ...common, placeOf: deployments.placeOf, integrate })
     const addressOf = addressReader(gateways, deployments.isDeployed)
-    const serving = listen(options.gatewayPort, addressOf, timed(front, options.onRequest), failed)
+    const serving = listen(
+      options.gatewayPort,
+      addressOf,
+      options.onRequest ? timed(front, options.onRequest) : front,
+      failed,
+    )
     const gateway = await open(serving, options.gatewayPort, '--gateway-port')
     const port = options.signInPort ?? 0
     const signIn = await open(startOidcProvider({ port, people, clock, failed }), port, '--sign-in-port')
@@ -167,7 +172,10 @@ const remembering =
   }
 
 const timed =
-  (serve: (request: GatewayRequest) => Promise<GatewayResponse>, told: ServerOptions['onRequest']) =>
+  (
+    serve: (request: GatewayRequest) => Promise<GatewayResponse>,
+    told: NonNullable<ServerOptions['onRequest']>,
+  ) =>
   async (request: GatewayRequest): Promise<GatewayResponse> => {
     const start = performance.now()
     const decision: { line?: LogLine } = {}
@@ -177,7 +185,7 @@ const timed =
       return typeof value === 'string' ? value : undefined
     }
     const milliseconds = performance.now() - start
-    told?.(request, {
+    told(request, {
       status: response.status,
       milliseconds,
       reason: said('reason'),

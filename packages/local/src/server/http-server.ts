@@ -28,19 +28,35 @@ export const listen = async (
   failed: (error: unknown) => void,
   dress: Dress = (response) => response,
 ): Promise<Listening> => {
+  const atOnce = together()
   const server = createServer((incoming, outgoing) => {
-    respond(incoming, addressOf, handle, failed, dress)
+    void respond(incoming, addressOf, handle, failed, dress)
       .catch((error: unknown) => {
         failed(error)
         return gatewayResponses.badGateway()
       })
-      .then((response) => write(outgoing, response))
-      .catch(failed)
+      .then((response) => atOnce(() => void write(outgoing, response).catch(failed)))
   })
   server.keepAliveTimeout = 60_000
   await bound(server, port)
   const { port: actual } = server.address() as AddressInfo
   return { url: `http://127.0.0.1:${actual}`, close: () => closed(server) }
+}
+
+/**
+ * What is given in one turn of the event loop is done at its end. Who calls is on this machine: answers that are written
+ * one after the other wake it once, and waking it costs more than to decide.
+ */
+const together = (): ((work: () => void) => void) => {
+  let waiting: (() => void)[] = []
+  const doAll = () => {
+    const all = waiting
+    waiting = []
+    for (const work of all) work()
+  }
+  return (work) => {
+    if (waiting.push(work) === 1) setImmediate(doAll)
+  }
 }
 
 const bound = (server: Server, port: number): Promise<void> =>

@@ -184,7 +184,7 @@ const GRANTS: Readonly<Record<Link, Grant>> = {
   },
   'queues:redrive': {
     permissions: [
-      allow(['sqs:DeleteMessage', 'sqs:ReceiveMessage'], dead),
+      allow(['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'], dead),
       allow(['sqs:SendMessage'], waiting),
     ],
     environment: queues,

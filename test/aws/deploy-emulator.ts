@@ -17,7 +17,8 @@ const start = async (port: number | undefined) => {
   say('Deploying into an emulator of AWS …')
   const begun = performance.now()
   const credentialFile = join(ROOT, '.countersign/emulator.token')
-  const world = await openEmulatorWorld({ credentialFile, ...(port !== undefined && { port }) })
+  const variables = { RING_REFRESH_SECONDS: '60' } // as it would be deployed
+  const world = await openEmulatorWorld({ credentialFile, variables, ...(port !== undefined && { port }) })
   const seconds = ((performance.now() - begun) / 1_000).toFixed(1)
   const cli = (command: string) =>
     `  npx -y pnpm@12 countersign ${command} \\\n    --endpoint ${world.api} --credential .countersign/emulator.token`

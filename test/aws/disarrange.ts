@@ -3,10 +3,14 @@ import type { EmulatorWorld } from './world.ts'
 interface Item {
   readonly id: string
   readonly name: string
+  readonly apiStages?: unknown
 }
 
+/** The most that a page holds. */
+const PAGE = 500
+
 const listed = async ({ wire }: EmulatorWorld, path: `/${string}`): Promise<readonly Item[]> => {
-  const answered = await wire.rest('apigateway', `GET ${path}`)
+  const answered = await wire.rest('apigateway', `GET ${path}?limit=${PAGE}`)
   return (answered.item ?? []) as readonly Item[]
 }
 
@@ -34,6 +38,7 @@ export const disarrange = async (world: EmulatorWorld, apiKeyId: string): Promis
   await wire.rest('apigateway', `PATCH /usageplans/${kept.id}`, {
     patchOperations: [{ op: 'replace', path: '/description', value: 'another' }],
   })
-  await wire.rest('apigateway', 'POST /usageplans', { name: first })
+  // With the same stages: a patch of them leaves the emulator with a plan that nobody can read.
+  await wire.rest('apigateway', 'POST /usageplans', { name: first, apiStages: kept.apiStages })
   await wire.rest('apigateway', `DELETE /usageplans/${gone.id}`)
 }

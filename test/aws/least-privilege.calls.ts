@@ -24,7 +24,7 @@ export interface Sent {
   readonly actor?: string
 }
 
-type Json = Readonly<Record<string, unknown>>
+export type Json = Readonly<Record<string, unknown>>
 
 export interface Answer {
   readonly status: number

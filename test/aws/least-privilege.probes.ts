@@ -32,6 +32,8 @@ export interface Probe {
   readonly lane?: string
   /** Made ready right before it is tried: what it is made of would be gone later. */
   readonly late?: true
+  /** Before others: what they leave behind would be in its way. */
+  readonly early?: true
 }
 
 /** By name of the function. */
@@ -73,7 +75,14 @@ const ofRoutes = (makings: RouteMaking): Named<typeof routes> =>
   Object.fromEntries(
     Object.entries(makings).map(([route, prepare]) => [
       route,
-      { prepare, ...(movesRing(route as HttpRouteName) && RING) },
+      {
+        prepare,
+        ...(movesRing(route as HttpRouteName) && RING),
+        // Keys that are given up take the room of sets on the fence.
+        ...(route === 'POST /revocations' && { early: true }),
+        // Who looks at a dead letter hides it for a moment from whoever moves it.
+        ...(route.includes(' /pipeline') && { lane: 'dead letters' }),
+      },
     ]),
   ) as Named<typeof routes>
 
@@ -135,7 +144,7 @@ const postponing = async (world: EmulatorWorld, calls: Calls, functionName: stri
     await invoke(world, functionName, { Records: [record] })
     await setPolling(world, 'DeliverToWebhooks', true)
     const lines = await writtenBy(world, functionName, since)
-    return lines.some((line) => line.includes('a delivery failed')) ? 'done' : 'failed'
+    return lines.some((line) => JSON.parse(line).message === 'a delivery failed') ? 'done' : 'failed'
   }
 }
 
@@ -213,9 +222,10 @@ const scheduleProbes = (world: EmulatorWorld, calls: Calls): Named<typeof schedu
       }
     },
   },
-  /** Every token of a consumer is refused as one, and is then revoked by itself. */
+  /** Every token of a consumer is refused as one, and is then revoked by itself. The fence holds a few such sets for minutes. */
   SweepRevokedSets: {
     late: true,
+    early: true,
     prepare: async () => {
       const issued = await calls.route('POST /tokens', { body: await givenBy(calls, world).wanted() })
       const body = { consumer: textIn(issued.body, 'consumer'), reason: 'requested' }

@@ -25,17 +25,27 @@ export const roundsOf = async (
     const probe = probeOf(probes, grant)
     return { grant, probe, act: probe.late ? undefined : await settled(probe.prepare(grant)) }
   })
-  const lanes = Map.groupBy(ready, ({ grant, probe }) => probe.lane ?? grant.of)
+  const lanes = [...Map.groupBy(ready, ({ grant, probe }) => probe.lane ?? grant.of).values()]
   const rounds = new Map<string, Round | Error>()
-  await inTurns([...lanes.values()], async (lane) => {
-    for (const { grant, probe, act } of lane)
-      rounds.set(
-        textOf(grant),
-        await settled(round(world, grant, act ?? (await settled(probe.prepare(grant))))),
-      )
-  })
+  const play = async (some: typeof lanes) => {
+    // The longest begins first, so that it is not waited for in the end.
+    await inTurns(
+      some.toSorted((a, b) => b.length - a.length),
+      async (lane) => {
+        for (const { grant, probe, act } of lane)
+          rounds.set(
+            textOf(grant),
+            await settled(round(world, grant, act ?? (await settled(probe.prepare(grant))))),
+          )
+      },
+    )
+  }
+  await play(lanes.filter(isEarly))
+  await play(lanes.filter((lane) => !isEarly(lane)))
   return rounds
 }
+
+const isEarly = (lane: readonly { readonly probe: Probe }[]): boolean => lane.some(({ probe }) => probe.early)
 
 const round = async (world: EmulatorWorld, grant: Grant, act: Act | Error): Promise<Round> => {
   if (act instanceof Error) throw act

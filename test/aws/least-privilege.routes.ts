@@ -6,7 +6,7 @@ import { signAs } from '../acceptance/given.ts'
 import { ID_TOKEN, TOKEN_EXCHANGE } from '../acceptance/sign-in.given.ts'
 import { DOMAIN, idTokenOf } from '../support/sign-in.ts'
 import { startReceiver } from '../support/webhook-receiver.ts'
-import { type Act, type Calls, type Sent, textIn } from './least-privilege.calls.ts'
+import { type Act, type Calls, type Json, type Sent, textIn } from './least-privilege.calls.ts'
 import type { Deliveries } from './least-privilege.deliveries.ts'
 import type { Grant } from './least-privilege.grants.ts'
 import { sealedDay } from './least-privilege.seals.ts'
@@ -131,7 +131,17 @@ export const givenBy = ({ route }: Calls, { signIn }: EmulatorWorld) => {
     const id = textIn((await route('POST /webhooks', { body })).body, 'id') as Id<'webhook'>
     return { id, receiver }
   }
+  /** The newest key of the ring, unless it is the only one: each that is given up leaves another one behind. */
+  const spareKey = async () => {
+    const { items } = (await route('GET /signing-keys')).body as unknown as {
+      readonly items: readonly Json[]
+    }
+    const [, ...spare] = items.filter(({ state }) => state !== 'retired')
+    const newest = spare.at(-1) ?? (await route('POST /signing-keys/rotation')).body
+    return textIn(newest, 'kid')
+  }
   return {
+    spareKey,
     webhook,
     consumer,
     signer,
@@ -242,8 +252,10 @@ export const routeProbes = (world: EmulatorWorld, calls: Calls, deliveries: Deli
       }),
     'POST /signing-keys/rotation': async () => trying('POST /signing-keys/rotation'),
     'POST /signing-keys/{kid}/compromise': async () => {
-      const kid = textIn((await route('POST /signing-keys/rotation')).body, 'kid')
-      return trying('POST /signing-keys/{kid}/compromise', { path: { kid }, body: {} })
+      return trying('POST /signing-keys/{kid}/compromise', {
+        path: { kid: await given.spareKey() },
+        body: {},
+      })
     },
     'PUT /usage-plans/{name}': async () =>
       trying('PUT /usage-plans/{name}', {

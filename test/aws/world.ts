@@ -43,6 +43,9 @@ export interface EmulatorWorldOptions extends EmulatorOptions, DeployOptions {
   readonly credentialFile?: string
 }
 
+/** A new key signs after two of these, and a seal key after one: a deployment's own would be waited for in vain. */
+const RING_REFRESH_SECONDS = '5'
+
 /** How long what was said may take to arrive before something must be lost. */
 const PATIENCE_MILLISECONDS = 60_000
 const LOOK_MILLISECONDS = 25
@@ -89,8 +92,9 @@ const inhabit = async (
   speakTo(endpoint)
   const credentialFile = options.credentialFile ?? join(folder, 'operator.token')
   const signIn = await startSignIn()
+  const own = { SIGN_IN: signIn.configuration, RING_REFRESH_SECONDS, ...options.variables }
   const variables = {
-    SIGN_IN: signIn.configuration,
+    ...own,
     ...(functionsSee && { AWS_ENDPOINT_URL: await functionsSee(endpoint) }),
   }
   // Where identities are told apart, the API for machines has somebody to let in.
@@ -98,7 +102,7 @@ const inhabit = async (
     COUNTERSIGN_WEBHOOK_HOSTS: '127.0.0.1',
     ...(options.enforceIam && { COUNTERSIGN_MACHINE_ACCOUNTS: ACCOUNT }),
   }
-  const deployment = await deploy(emulator, { settings, ...options, variables })
+  const deployment = saying(await deploy(emulator, { settings, ...options, variables }), own)
   const wire = createWire({ endpoint, region: REGION, account: ACCOUNT })
   await putServiceAccount(wire, deployment, signIn)
   const backend = await makeBackend(wire)
@@ -151,6 +155,12 @@ const inhabit = async (
   }
   await world.settled()
   return world
+}
+
+/** What functions are told beside their own variables, the programs of whoever deploys are told as well. */
+const saying = (deployment: Deployment, variables: Readonly<Record<string, string>>): Deployment => {
+  const { outputs } = deployment
+  return { ...deployment, outputs: { ...outputs, environment: { ...outputs.environment, ...variables } } }
 }
 
 const MOST_QUESTIONS = 5

@@ -11,7 +11,7 @@ export interface AwsHousing extends Housing {
 const LOOK_MILLISECONDS = 2
 
 export const startAwsHousing = async (): Promise<AwsHousing> => {
-  const world = await openEmulatorWorld()
+  const world = await openEmulatorWorld({ variables: { RING_REFRESH_SECONDS: '60' } })
   try {
     await world.attach(GATEWAY, { openPath: OPEN_PATH })
     return {

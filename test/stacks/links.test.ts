@@ -103,6 +103,7 @@ const LINKS: Readonly<
   'queues:redrive': {
     grants: [
       ...onQueues('sqs:DeleteMessage', dead),
+      ...onQueues('sqs:GetQueueAttributes', dead),
       ...onQueues('sqs:ReceiveMessage', dead),
       ...onQueues('sqs:SendMessage', inboxes),
     ],

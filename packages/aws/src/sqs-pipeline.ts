@@ -26,8 +26,11 @@ const LIMIT_MILLISECONDS = 6_000
 /** SQS hands out ten messages at most. */
 const PORTION = 10
 
-/** A message that was looked at comes back after this, before the last look of a redrive has ended. */
+/** A message that was looked at comes back after this. */
 const PEEK_SECONDS = 1
+
+/** A look that waits asks every server of the queue; who waits longer than a peek lasts finds what others hide by one. */
+const LOOK_SECONDS = 1
 const LAST_LOOK_SECONDS = 3
 
 /** Enough to move a message on; then it comes back to the dead letters. */
@@ -149,7 +152,7 @@ const redrive = async (context: Context, queues: SubscriptionQueues | undefined)
   const end = context.clock().getTime() + REDRIVE_MILLISECONDS
   let moved = 0
   while (context.clock().getTime() < end) {
-    const messages = await receive(context, queues.deadLetterQueueUrl, MOVE_SECONDS, LAST_LOOK_SECONDS)
+    const messages = await held(context, queues.deadLetterQueueUrl)
     if (messages.length === 0) return moved
     const outcomes = await Promise.allSettled(messages.map((message) => move(context, queues, message)))
     const failed = outcomes.find((outcome) => outcome.status === 'rejected')
@@ -158,6 +161,14 @@ const redrive = async (context: Context, queues: SubscriptionQueues | undefined)
       throw new Error(`${moved} dead letters were moved, then one was not`, { cause: failed.reason })
   }
   return moved
+}
+
+/** Some of what is there to be moved; none once nothing is left, not even in the hands of somebody who looks at it. */
+const held = async (context: Context, QueueUrl: string): Promise<readonly Message[]> => {
+  const found = await receive(context, QueueUrl, MOVE_SECONDS, LOOK_SECONDS)
+  if (found.length > 0) return found
+  const { visible, hidden } = await depthOf(context, QueueUrl)
+  return visible + hidden === 0 ? [] : receive(context, QueueUrl, MOVE_SECONDS, LAST_LOOK_SECONDS)
 }
 
 /** Sent before it is deleted: what dies in between is there twice, and never gone. */

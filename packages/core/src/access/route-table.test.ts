@@ -81,6 +81,27 @@ describe('the table of an API’s routes', () => {
     expect(table.openedBy('token', [route('GET /a'), route('GET /b')])).toHaveLength(2)
     expect(table.openedBy('token', [{ method: 'GET', path: '/a 2 GET /b' }])).toEqual([])
   })
+
+  it('never takes two grants for one because they begin and end alike', () => {
+    const paths = Array.from({ length: 40 }, (_, index) => `GET /${index}`)
+    const all = ['GET /a', ...paths, 'GET /z'].map((text) => route(text))
+    const table = routeTableOf('api_8', all)
+    for (const path of [...paths, ...paths]) {
+      const opened = table.openedBy('token', [route('GET /a'), route(path), route('GET /z')])
+      expect(opened.map(({ registered }) => `GET ${registered.path}`)).toEqual(['GET /a', path, 'GET /z'])
+    }
+  })
+
+  it('gives one object for equal grants, and believes a grant that was changed', () => {
+    const table = routeTableOf('api_9', [route('GET /a'), route('GET /b')])
+    const grant = [{ ...route('GET /a') }]
+    const opened = table.openedBy('token', grant)
+    expect(table.openedBy('token', [route('GET /a')])).toBe(opened)
+    expect(table.openedBy('group', [route('GET /a')])).toEqual([])
+    const [only] = grant
+    if (only) Object.assign(only, { path: '/b' })
+    expect(table.openedBy('token', grant)).toEqual(openedFrom(table.routes, [route('GET /b')]))
+  })
 })
 
 describe('the policy of an opening', () => {

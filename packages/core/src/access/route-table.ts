@@ -23,6 +23,8 @@ export type Holder = 'token' | 'group'
 
 const TABLES_KEPT = 64
 const OPENINGS_KEPT = 256
+/** Of grants that begin and end alike. */
+const ALIKE_KEPT = 16
 const CANDIDATES_KEPT = 64
 
 const tables = new Map<string, RouteTable>()
@@ -41,9 +43,11 @@ export const routeTableOf = (apiId: string, routes: readonly ProtectedRoute[]): 
 }
 
 /** Of its own: the caller's object may be changed, the table may not. */
-const copyOf = (route: ProtectedRoute): ProtectedRoute => Object.freeze({ ...route })
+const copyOf = <R extends Route>(route: R): R => Object.freeze({ ...route })
 
-const sameRoutes = (known: readonly ProtectedRoute[], routes: readonly ProtectedRoute[]): boolean => {
+type Compared = Route & Partial<ProtectedRoute>
+
+const sameRoutes = (known: readonly Compared[], routes: readonly Compared[]): boolean => {
   if (known.length !== routes.length) return false
   for (let index = 0; index < known.length; index++) {
     const a = known[index]
@@ -55,7 +59,7 @@ const sameRoutes = (known: readonly ProtectedRoute[], routes: readonly Protected
 
 const createTable = (routes: readonly ProtectedRoute[]): RouteTable => {
   const candidates = recent<readonly ProtectedRoute[]>(CANDIDATES_KEPT)
-  const openings: Recent<readonly OpenedRoute[]> = recent(OPENINGS_KEPT)
+  const openings: Recent<KnownOpening[]> = recent(OPENINGS_KEPT)
   return {
     routes: Object.freeze(routes),
     routeOf: (method, segments) => {
@@ -65,7 +69,11 @@ const createTable = (routes: readonly ProtectedRoute[]): RouteTable => {
       return routeOf(possible, method, segments)
     },
     openedBy: (holder, granted) =>
-      openings.get(`${holder} ${keyOf(granted)}`, () => openedOf(routes, holder, granted)),
+      knownOrMade(
+        openings.get(keyOf(holder, granted), () => []),
+        granted,
+        () => openedOf(routes, holder, granted),
+      ),
   }
 }
 
@@ -75,11 +83,29 @@ const mayTake = ({ method: own, path }: ProtectedRoute, method: string, length: 
   return specificity.length === length || (specificity.at(-1) === 0 && specificity.length <= length)
 }
 
-/** Lengths before texts, so that no two lists of routes have one key. */
-const keyOf = (granted: readonly Route[]): string => {
-  let key = ''
-  for (const { method, path } of granted) key += `${path.length} ${method} ${path} `
-  return key
+interface KnownOpening {
+  readonly granted: readonly Route[]
+  readonly opened: readonly OpenedRoute[]
+}
+
+/** Equal text for text: to write all routes of a grant into one key would take more than everything else of a decision. */
+const knownOrMade = (
+  alike: KnownOpening[],
+  granted: readonly Route[],
+  make: () => readonly OpenedRoute[],
+): readonly OpenedRoute[] => {
+  const known = alike.find((one) => sameRoutes(one.granted, granted))
+  if (known) return known.opened
+  if (alike.length >= ALIKE_KEPT) alike.length = 0
+  const made = { granted: granted.map(copyOf), opened: make() }
+  alike.push(made)
+  return made.opened
+}
+
+/** Different grants may have one key, equal grants have no two. */
+const keyOf = (holder: Holder, granted: readonly Route[]): string => {
+  const [first, last] = [granted[0], granted.at(-1)]
+  return `${holder} ${granted.length} ${first?.method} ${first?.path} ${last?.method} ${last?.path}`
 }
 
 const OPENED_BY = {

@@ -168,9 +168,9 @@ const grantedOf = (
 ): Pick<Standing, 'granted' | 'nothing'> => {
   if (!audience.includes(apiId)) return { granted: [], nothing: 'audience_mismatch' }
   const here = grants.filter((grant) => grant.apiId === apiId && grant.environment === environment)
-  return here.length > 0
-    ? { granted: here.flatMap(({ routes }) => routes) }
-    : { granted: [], nothing: 'api_not_granted' }
+  const [only, ...others] = here
+  if (!only) return { granted: [], nothing: 'api_not_granted' }
+  return { granted: others.length === 0 ? only.routes : here.flatMap(({ routes }) => routes) }
 }
 
 const datedOf = ({ kid, issuedAt, expiresAt, ...rest }: Dated): Found & Json => ({

@@ -101,9 +101,10 @@ const trial = async (
       }
       failed += Number(late) // not let through, but that proves nothing: it asks again
       if (failed > MOST_FAILURES) return
-      if (status === 401 && through) await acknowledgement.promise // committed already: what is left is to ask again
       if (status !== 200) {
-        await setTimeout(BREATH_MILLISECONDS * Math.random())
+        // Committed already: what is left is to ask again, the moment it is acknowledged.
+        if (status === 401 && through) await acknowledgement.promise
+        else await setTimeout(BREATH_MILLISECONDS * Math.random())
         continue
       }
       before += 1

@@ -3,7 +3,7 @@ import { taken } from './operations.ts'
 import type { KnownRequest, KnownToken } from './oracle.ts'
 import type { World } from './world.ts'
 
-const EXPIRIES = ['1h', '1d', '30d'] as const
+const EXPIRIES = ['1h', '2d', '8d', '31d'] as const
 /** Which of an API's routes a token opens. */
 export const SUBSETS = [
   ROUTE_NAMES,

@@ -3,6 +3,7 @@ import { grantConsumer, register, rotateSecret } from './asking-consumers.ts'
 import { changeRules, signIn, signOut } from './asking-people.ts'
 import { approve, collect, issue, reject, reroll } from './asking-tokens.ts'
 import { type Command, coordinatesOf, ROUTE_NAMES, SLOTS, VARIANTS } from './commands.ts'
+import { beginLockdown, liftLockdown, lockdownsOfApi } from './lockdowns.ts'
 import { type Operation, taken } from './operations.ts'
 import type { Cause, KnownToken } from './oracle.ts'
 import type { World } from './world.ts'
@@ -35,6 +36,7 @@ const deregister = (slot: number): Command => ({
   route: 'DELETE /apis/{name}',
   path: { name: slotName(slot) },
   refuses: [`undeployed ${slot}`],
+  undoes: lockdownsOfApi(slot),
   alsoRefuses: ({ id }) => [`closed ${id}`],
 })
 
@@ -146,6 +148,10 @@ export const commandOf = (world: World, operation: Operation): Command | undefin
       return token && ofToken(token, kind)
     case 'revokeSet':
       return revokeSet(world, consumer, taken(world.keys.kids(), other) ?? '', operation)
+    case 'lockdown':
+      return beginLockdown(world, pick)
+    case 'liftLockdown':
+      return liftLockdown(world, pick)
     case 'suspend':
       return suspend(world, consumer)
     case 'resume':

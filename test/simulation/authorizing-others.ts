@@ -61,6 +61,7 @@ export const authorizeSession = async (world: World, { pick, other, fate }: Oper
   const held = enforced(sessionHeldOf(session, slot, route), slot, await isChanging(world, slot, route))
   const over = start - ttl > (session.expiresAt + SKEW_SECONDS) * 1_000
   const good = await mustPass(world, session, slot, route)
+  const lifted = world.oracle.liftedAt()
   const asked = { presented: session.presented, slot, route, authorizer: other >> 8, fate }
   await visit(world, asked, async (status, disturbed) => {
     const who = `${session.id} of ${session.person} at ${route} of gw${slot}`
@@ -68,7 +69,12 @@ export const authorizeSession = async (world: World, { pick, other, fate }: Oper
       const refusal = world.oracle.refusal(held, start, ttl)
       if (refusal) world.violate('refused-never-accepted', `${who}: ${refusal}`)
       else if (over) world.violate('expired-never-accepted', who)
-    } else if (good && !disturbed && (await mustPass(world, session, slot, route)))
+    } else if (
+      good &&
+      !disturbed &&
+      lifted === world.oracle.liftedAt() &&
+      (await mustPass(world, session, slot, route))
+    )
       world.violate('good-never-refused', `${who}: ${status} ${world.lastReason}`)
   })
 }

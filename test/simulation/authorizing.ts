@@ -25,6 +25,7 @@ export const authorize = async (world: World, operation: Operation): Promise<voi
   const held = enforced(heldOf(token, route), slot, changing)
   const over = isOver(token, start, ttl)
   const good = !forged && slot === token.slot && (await mustPass(world, token, route))
+  const lifted = world.oracle.liftedAt()
   await visit(world, { presented, slot, route, authorizer: other >> 8, fate }, async (status, disturbed) => {
     const who = `${token.id} at ${route} of gw${slot}`
     if (status === 200) {
@@ -34,7 +35,12 @@ export const authorize = async (world: World, operation: Operation): Promise<voi
       else if (over) world.violate('expired-never-accepted', who)
       else if (slot !== token.slot || (!token.routes.includes(route) && !changing))
         world.violate('ungranted-never-accepted', who)
-    } else if (good && !disturbed && (await mustPass(world, token, route)))
+    } else if (
+      good &&
+      !disturbed &&
+      lifted === world.oracle.liftedAt() &&
+      (await mustPass(world, token, route))
+    )
       world.violate('good-never-refused', `${who}: ${status} ${world.lastReason}`)
   })
 }

@@ -1,5 +1,6 @@
 import { formatRoute, type ProtectedRoute } from '@countersign/core/shared'
 import { make as approveToken } from '@countersign/functions/http/approve-token'
+import { make as beginLockdown } from '@countersign/functions/http/begin-lockdown'
 import { make as changeAccessRules } from '@countersign/functions/http/change-access-rules'
 import { make as changeConsumerGrants } from '@countersign/functions/http/change-consumer-grants'
 import { make as collectToken } from '@countersign/functions/http/collect-token'
@@ -10,6 +11,7 @@ import { make as disableToken } from '@countersign/functions/http/disable-token'
 import { make as enableToken } from '@countersign/functions/http/enable-token'
 import { make as exchangeToken } from '@countersign/functions/http/exchange-token'
 import { make as issueToken } from '@countersign/functions/http/issue-token'
+import { make as liftLockdown } from '@countersign/functions/http/lift-lockdown'
 import { make as redrive } from '@countersign/functions/http/redrive-subscription'
 import { make as registerConsumer } from '@countersign/functions/http/register-consumer'
 import { make as rejectToken } from '@countersign/functions/http/reject-token'
@@ -64,6 +66,8 @@ const HANDLERS = {
   'POST /consumers/{id}/secret': rotateSecret,
   'PUT /consumers/{id}/grants': changeConsumerGrants,
   'POST /revocations': revokeSet,
+  'POST /lockdowns': beginLockdown,
+  'POST /lockdowns/lifting': liftLockdown,
   'PUT /apis/{name}': publish,
   'PUT /apis/{name}/deployments/{environment}': deployApi,
   'PUT /apis/{name}/access-rules/{environment}': changeAccessRules,
@@ -97,6 +101,8 @@ export interface Command {
   readonly refuses?: readonly Cause[]
   /** What it takes back. */
   readonly undoes?: readonly Cause[]
+  /** What it takes back is open again as soon as it is acknowledged. */
+  readonly lifts?: boolean
   /** Nothing takes it back, so that any acknowledgement counts, a repeated one too. */
   readonly terminal?: boolean
   /** Functions that rotate must not stand still for long between two of their steps. */

@@ -17,7 +17,7 @@ export const changeDirectory = ({ directory, oracle }: World, { pick, other }: O
   const sessions = oracle.sessions.filter((one) => one.person === person)
   // Nobody can tell any more what these may open; what was said to be refused may have been given back.
   oracle.begin([...causes, ...sessions.map(({ id }) => `ended ${id}`)], causes)
-  oracle.end(causes)
+  oracle.end([...causes, ...sessions.map(({ id }) => `ended ${id}`)], causes)
 }
 
 export const leaving = (person: string, group: string): Cause => `left ${person} ${group}`

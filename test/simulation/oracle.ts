@@ -1,4 +1,5 @@
 import type { KnownCommand } from './commands.ts'
+import { lockdownsAt } from './lockdowns.ts'
 import { GROUPS, subjectOf } from './people.ts'
 
 /** A token that somebody was handed. */
@@ -67,6 +68,11 @@ export interface Held {
   readonly issuedAt: number
 }
 
+interface UnderWay {
+  underWay: number
+  endedAt: number
+}
+
 const knownAtFirst = () => ({
   tokens: [] as KnownToken[],
   requests: [] as KnownRequest[],
@@ -79,7 +85,12 @@ const knownAtFirst = () => ({
   refused: new Map<Cause, number>(),
   /** Somebody asked for it at some time: whether it holds cannot be told from outside. */
   doubted: new Set<Cause>(),
-  undoing: new Map<Cause, { underWay: number; endedAt: number }>(),
+  undoing: new Map<Cause, UnderWay>(),
+  refusing: new Map<Cause, UnderWay>(),
+  /** Scopes whose lockdown was acknowledged, and whose end was not. */
+  lockdowns: [] as string[],
+  /** When a lockdown was lifted last. */
+  liftedAt: 0,
   /** Sets that were refused: those asked for, and those acknowledged. NumericDates, but `at`. */
   asked: [] as { readonly target: string; readonly before: number }[],
   marked: [] as { readonly target: string; readonly before: number; readonly at: number }[],
@@ -93,11 +104,25 @@ export type Known = ReturnType<typeof knownAtFirst>
  * into the platform.
  */
 export const createOracle = (known: Known = knownAtFirst()) => {
-  const { refused, doubted, undoing, asked, marked } = known
-  const undoingOf = (cause: Cause) => {
-    const known = undoing.get(cause) ?? { underWay: 0, endedAt: -1 }
-    undoing.set(cause, known)
-    return known
+  const { refused, doubted, asked, marked } = known
+  const among = (what: Map<Cause, UnderWay>, cause: Cause): UnderWay => {
+    const state = what.get(cause) ?? { underWay: 0, endedAt: -1 }
+    what.set(cause, state)
+    return state
+  }
+  const started = (what: Map<Cause, UnderWay>, causes: readonly Cause[]) => {
+    for (const cause of causes) among(what, cause).underWay += 1
+  }
+  const over = (what: Map<Cause, UnderWay>, causes: readonly Cause[], at: number) => {
+    for (const cause of causes) {
+      among(what, cause).underWay -= 1
+      among(what, cause).endedAt = at
+    }
+  }
+  /** Nobody asked for the contrary since. */
+  const isAlone = (contrary: Map<Cause, UnderWay>, cause: Cause, begun: number) => {
+    const { underWay, endedAt } = among(contrary, cause)
+    return underWay === 0 && endedAt < begun
   }
   const isEarlier = ({ issuedAt }: Held, { before }: { before: number }) => issuedAt < before
   const isOf = (held: Held, set: { target: string; before: number }) =>
@@ -108,25 +133,26 @@ export const createOracle = (known: Known = knownAtFirst()) => {
     commands: [] as KnownCommand[],
     begin: (refuses: readonly Cause[], undoes: readonly Cause[]): number => {
       for (const cause of refuses) doubted.add(cause)
-      for (const cause of undoes) {
-        refused.delete(cause)
-        undoingOf(cause).underWay += 1
-      }
+      for (const cause of undoes) refused.delete(cause)
+      started(known.refusing, refuses)
+      started(known.undoing, undoes)
       return ++known.ticks
     },
-    end: (undoes: readonly Cause[]): void => {
-      for (const cause of undoes) {
-        undoingOf(cause).underWay -= 1
-        undoingOf(cause).endedAt = ++known.ticks
-      }
+    end: (refuses: readonly Cause[], undoes: readonly Cause[]): void => {
+      over(known.refusing, refuses, ++known.ticks)
+      over(known.undoing, undoes, known.ticks)
     },
     /** The refusal holds from now on, unless it was being taken back at the same time. */
     acknowledge: (refuses: readonly Cause[], begun: number, now: number): void => {
-      for (const cause of refuses) {
-        const { underWay, endedAt } = undoingOf(cause)
-        if (underWay === 0 && endedAt < begun && !refused.has(cause)) refused.set(cause, now)
-      }
+      for (const cause of refuses)
+        if (isAlone(known.undoing, cause, begun) && !refused.has(cause)) refused.set(cause, now)
     },
+    /** Whoever was let in before is let in again, unless the contrary was asked at the same time. */
+    lift: (causes: readonly Cause[], begun: number): void => {
+      known.liftedAt = ++known.ticks
+      for (const cause of causes) if (isAlone(known.refusing, cause, begun)) doubted.delete(cause)
+    },
+    liftedAt: (): number => known.liftedAt,
     askSet: (target: string, before: number): void => void asked.push({ target, before }),
     hasSets: (): boolean => asked.length > 0,
     /** Nothing takes it back: what was issued before is refused for good. */
@@ -150,6 +176,13 @@ export const createOracle = (known: Known = knownAtFirst()) => {
 
 export type Oracle = ReturnType<typeof createOracle>
 
+/** Whatever is presented there. */
+const causesAt = (slot: number, route: string): readonly Cause[] => [
+  `undeployed ${slot}`,
+  `unpublished ${slot} ${route}`,
+  ...lockdownsAt(slot),
+]
+
 export const heldOf = (token: KnownToken, route: string): Held => ({
   causes: [
     `revoked ${token.id}`,
@@ -158,8 +191,7 @@ export const heldOf = (token: KnownToken, route: string): Held => ({
     `suspended ${token.consumerId}`,
     `given up ${token.kid}`,
     `closed ${token.apiId}`,
-    `undeployed ${token.slot}`,
-    `unpublished ${token.slot} ${route}`,
+    ...causesAt(token.slot, route),
   ],
   targets: ['everybody', token.consumerId, token.apiId, token.kid],
   issuedAt: token.issuedAt,
@@ -171,20 +203,14 @@ export const ownHeldOf = (consumerId: string, token: OwnToken, slot: number, rou
     `suspended ${consumerId}`,
     `rotated ${token.kid}`,
     `ungranted ${consumerId} ${slot} ${route}`,
-    `undeployed ${slot}`,
-    `unpublished ${slot} ${route}`,
+    ...causesAt(slot, route),
   ],
   targets: ['everybody', consumerId],
   issuedAt: token.issuedAt,
 })
 
 export const sessionHeldOf = (session: KnownSession, slot: number, route: string): Held => ({
-  causes: [
-    `ended ${session.id}`,
-    `given up ${session.kid}`,
-    `undeployed ${slot}`,
-    `unpublished ${slot} ${route}`,
-  ],
+  causes: [`ended ${session.id}`, `given up ${session.kid}`, ...causesAt(slot, route)],
   ways: GROUPS.map((group) => [`left ${session.person} ${group}`, `unruled ${slot} ${group} ${route}`]),
   targets: ['everybody', subjectOf(session.person), session.kid],
   anyApi: true,

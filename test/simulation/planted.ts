@@ -1,4 +1,4 @@
-import type { EntityKind } from '@countersign/core/ledger'
+import type { EntityChange, EntityKind } from '@countersign/core/ledger'
 import type { GroupDirectory, Identities } from '@countersign/core/session'
 import { applyWrite, type RegisterWrite, type Row } from '@countersign/core/shared'
 import { type KeyRing, SigningKey } from '@countersign/core/signing-key'
@@ -71,6 +71,8 @@ const afflictLedger = ({ ledger, accessRows }: Ports, bug: Bug | undefined): Ser
       return without(ledger, ({ row, register }) => row.startsWith('session#') && register === 'refusal')
     case 'a secret that was replaced stays good':
       return without(ledger, ({ register, rank }) => register === 'keys' && rank > FIRST_KEYS_RANK)
+    case 'lockdowns are only written down':
+      return without(ledger, ({ register }) => register.startsWith('lockdown'))
     case 'sets are not put on the fence':
       return without(ledger, ({ register }) => register.startsWith('issued-before'))
     case 'requests count as approved':
@@ -167,6 +169,23 @@ export const afflictSweeper = (services: Services, bug: Bug | undefined): Servic
   }
 }
 
+/** What says of tokens that they end soon, with one defect or none. */
+export const afflictReminder = (services: Services, bug: Bug | undefined): Services => {
+  if (bug !== 'reminders are not remembered') return services
+  const { ledger } = services
+  const forgetting = (entity: EntityChange): EntityChange => ({
+    ...entity,
+    state: { ...(entity.state as object), remindedDays: undefined },
+    labels: [
+      ...entity.labels,
+      ...entity.events.flatMap(({ type, data }) => (type === 'token.expiring' ? `remind=${data.days}` : [])),
+    ],
+  })
+  const commit: typeof ledger.commit = (change) =>
+    ledger.commit({ ...change, entities: change.entities.map(forgetting) })
+  return { ...services, ledger: { ...ledger, commit } }
+}
+
 const READ_LATE_MILLISECONDS = 10_000
 
 /** What an authorizer is given, with one defect or none. */
@@ -187,6 +206,8 @@ export const afflictAuthorizer = (
       const stopped = clock()
       return { ...services, clock: () => stopped }
     }
+    case 'authorizers do not look for lockdowns':
+      return { ...services, accessRows: { read: withoutLockdowns(accessRows) } }
     case 'rows are read late': {
       const seen = new Map<string, { at: number; row: Row | undefined }>()
       const read = async (keys: readonly string[]) => {
@@ -202,6 +223,16 @@ export const afflictAuthorizer = (
       return services
   }
 }
+
+const withoutLockdowns =
+  ({ read }: Pick<Services['accessRows'], 'read'>): typeof read =>
+  async (keys) => {
+    const rows = [...(await read(keys))].map(([key, row]) => {
+      const left = Object.entries(row.registers).filter(([register]) => !register.startsWith('lockdown'))
+      return [key, { ...row, registers: Object.fromEntries(left) }] as const
+    })
+    return new Map(rows)
+  }
 
 const isThere = (entry: readonly [string, Row | undefined]): entry is [string, Row] => entry[1] !== undefined
 

@@ -1,12 +1,16 @@
 import { isDeepStrictEqual } from 'node:util'
 import { Access } from '@countersign/core/access'
+import type { Lockdown } from '@countersign/core/lockdown'
 import type { Api } from '@countersign/core/registry'
-import { formatRoute, type Row } from '@countersign/core/shared'
+import { formatRoute, lockdownEntriesAt, type Row } from '@countersign/core/shared'
 import { Token } from '@countersign/core/token'
 import { loadConsumer, loadKeyLog, loadToken } from '@countersign/functions/runtime/entities'
 import { make as advanceSigningKeys } from '@countersign/functions/schedules/advance-signing-keys'
+import { SLOTS } from './commands.ts'
 import type { KnownToken } from './oracle.ts'
-import { advance, ask, deliverOnce, relayOnce, sweepSets } from './perform.ts'
+import { advance, ask } from './perform.ts'
+import { deliverOnce, relayOnce } from './road.ts'
+import { remind, sweepSets } from './schedules.ts'
 import { QUEUE } from './store.ts'
 import { kill, settled } from './task.ts'
 import { cacheTime, visit } from './visiting.ts'
@@ -35,6 +39,20 @@ export const checkQuiet = async (world: World, check: () => Promise<void>): Prom
   await checkRebuilt(world)
   for (const token of world.oracle.tokens) await checkToken(world, token)
   if (world.oracle.hasSets()) await checkLifted(world, check)
+  await checkReminded(world)
+}
+
+const DAY_MILLISECONDS = 86_400_000
+
+/** A day later, and after two runs of which the second has nothing to say, nobody is left who was not told. */
+const checkReminded = async (world: World): Promise<void> => {
+  advance(world, DAY_MILLISECONDS)
+  for (const pick of [0, 1]) await remind(world, { pick })
+  for (const token of world.oracle.tokens) {
+    const { state } = await loadToken(world.store.ports.ledger, token.id)
+    if (state && isActive(state, world.now) && Token.isIssued(state) && state.successorId === undefined)
+      world.reminders.checkTold(lifeOf(token), world.now)
+  }
 }
 
 /** As long as a set stands at least, and a little more. */
@@ -120,11 +138,12 @@ const checkToken = async (world: World, token: KnownToken): Promise<void> => {
   const consumer = await loadConsumer(ledger, token.consumerId)
   const keys = (await loadKeyLog(ledger)).state?.keys ?? {}
   const api = await ledger.load<Api>('api', token.apiId)
+  const locked = await isLocked(world, token)
   const ends = [token.expiresAt, token.endsAt ?? token.expiresAt].map((end) => end * 1_000)
   const stands =
     isActive(state, world.now) && consumer.state?.status === 'active' && !keys[token.kid]?.compromised
   for (const [index, route] of token.routes.entries()) {
-    const open = stands && opens(api.state, token, route)
+    const open = stands && !locked && opens(api.state, token, route)
     // What the gateway has and the document has not can be reached by a kept pattern (SECURITY.md).
     const reachedByPattern = stands && cacheTime(token.slot) > 0
     // Each route costs a decision of a warm authorizer; what the others do with its rows was looked at after every step.
@@ -137,6 +156,19 @@ const checkToken = async (world: World, token: KnownToken): Promise<void> => {
       if (!open && status === 200 && !reachedByPattern) world.violate('refused-never-accepted', who)
     })
   }
+}
+
+const lifeOf = ({ id, issuedAt, expiresAt }: KnownToken) => ({
+  id,
+  issuedAt: issuedAt * 1_000,
+  expiresAt: expiresAt * 1_000,
+})
+
+const isLocked = async ({ store }: World, { apiId, slot }: KnownToken): Promise<boolean> => {
+  const environment = SLOTS[slot]?.environment ?? ''
+  const entries = lockdownEntriesAt({ apiId: apiId as `api_${string}`, environment })
+  const places = entries.map((entry) => store.ports.ledger.load<Lockdown>('lockdown', entry))
+  return (await Promise.all(places)).some(({ state }) => state?.status === 'begun')
 }
 
 const isActive = (token: Token.Token | undefined, now: number): boolean =>

@@ -42,7 +42,12 @@ export interface Stored {
 }
 
 /** What survives every process: ledger, read model, rings and queue, in memory, by the adapters of one machine. */
-export const createStore = (violate: Violate, inspect: (text: string) => void, stored?: Stored) => {
+export const createStore = (
+  violate: Violate,
+  inspect: (text: string) => void,
+  told: (event: EventOf) => void,
+  stored?: Stored,
+) => {
   const database = kept ?? openDatabase(':memory:')
   kept = undefined
   const [ledger, rows, queues] = [sqliteLedger(database), sqliteAccessRows(database), sqliteQueues(database)]
@@ -58,6 +63,7 @@ export const createStore = (violate: Violate, inspect: (text: string) => void, s
       violate('chain-unbroken', `${event.type} ${event.subject} is not at the end of its log`)
     inspect(JSON.stringify(event))
     heads.set(event.subject, event)
+    told(event)
   }
   const ports: Pick<
     Services,

@@ -11,6 +11,7 @@ import { createKeyWatch, type KnownKey } from './key-watch.ts'
 import { createOracle, type Known } from './oracle.ts'
 import { createDirectory, identitiesOver } from './people.ts'
 import { afflictAuthorizer, afflictIdentities, afflictServices } from './planted.ts'
+import { createReminderWatch } from './reminders.ts'
 import { createStore, type Sending, type Stored } from './store.ts'
 import { crossed, type Task } from './task.ts'
 import { type Invariant, Violation } from './violation.ts'
@@ -78,7 +79,8 @@ export const createWorld = (seed: number, bug: Bug | undefined, begun?: Beginnin
     for (const run of text.match(LONG_TEXTS) ?? [])
       if (secrets.has(run)) violate('secrets-never-written', `in ${text.slice(0, 60)}…`)
   }
-  const store = createStore(violate, inspect, begun?.stored)
+  const reminders = createReminderWatch(violate)
+  const store = createStore(violate, inspect, reminders.told, begun?.stored)
   const log: Log = (line) => {
     if (line.message === 'decision') world.lastReason = String(line.reason)
     if (line.message === 'a route failed' && !String(line.error).includes('cannot be reached'))
@@ -162,6 +164,7 @@ export const createWorld = (seed: number, bug: Bug | undefined, begun?: Beginnin
     inspect,
     secrets,
     keys,
+    reminders,
     operators,
     projector: services(offsets[OPERATORS] ?? 0),
     authorizers: Array.from({ length: AUTHORIZERS }, (_, index) => warm(index)),

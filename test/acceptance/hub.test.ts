@@ -136,6 +136,16 @@ describe('what the API Hub says', async () => {
     expect(await hub.registered()).toMatchObject({ routes: { length: 1 }, deployments: [hub.here] })
   })
 
+  it('stays closed when it was withdrawn twice, and published in between comes last', async () => {
+    await hub.published(1, 'tenancies', hub.here)
+    await hub.withdrawn(2)
+    await hub.withdrawn(4)
+    await hub.published(3, 'repairs', hub.here)
+    expect(await hub.registered()).toBeUndefined()
+    await hub.published(5, 'repairs', hub.here)
+    expect(await hub.registered()).toMatchObject({ routes: { length: 1 }, deployments: [hub.here] })
+  })
+
   it('closes nothing when the same was published again after the withdrawal', async () => {
     await hub.published(1, 'tenancies', hub.here)
     await hub.published(3, 'tenancies', hub.here)

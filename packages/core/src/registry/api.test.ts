@@ -119,6 +119,10 @@ describe('an API', () => {
     const closed = happened(deployed, fact ? [fact] : [])
     expect(closed).toMatchObject({ status: 'deregistered', deployments: [] })
     expect(deregister(closed, cause)).toEqual([])
+    const later = { ...cause, now: new Date(cause.now.getTime() + 1) }
+    expect(deregister(closed, later)).toMatchObject([
+      { data: { deployments: [], deregisteredAt: later.now.toISOString() } },
+    ])
   })
 
   it('is what its log says', () => {

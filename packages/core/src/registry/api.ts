@@ -137,8 +137,9 @@ export const changeRules = (
   ]
 }
 
+/** Said again later it counts from then: what was published in between does not open it again. */
 export const deregister = (api: Api, { now }: Cause): readonly ApiChange[] =>
-  api.status === 'deregistered'
+  Date.parse(api.deregisteredAt ?? '') >= now.getTime()
     ? []
     : [
         fact('api.deregistered', {

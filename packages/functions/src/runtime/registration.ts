@@ -105,9 +105,17 @@ const isOvertaken = async (
   found: RegisteredApi | undefined,
 ): Promise<boolean> => {
   if (found) return isPublishedAfter(found.state, saidAt)
+  const closed = await lastClosed(ledger, name)
+  return closed !== undefined && closedAt(closed) >= Date.parse(saidAt)
+}
+
+const closedAt = ({ state }: RegisteredApi): number => Date.parse(state.deregisteredAt ?? '')
+
+/** Of those that had the name before, the one that lost it last. */
+const lastClosed = async (ledger: Ledger, name: string): Promise<RegisteredApi | undefined> => {
   const labels = ['status=deregistered', `name=${name}`]
   const { items } = await ledger.list<Api>('api', { labels, limit: 100, after: undefined })
-  return items.some(({ state }) => Date.parse(state.deregisteredAt ?? '') >= Date.parse(saidAt))
+  return items.toSorted((a, b) => closedAt(a) - closedAt(b)).at(-1)
 }
 
 const isPublishedAfter = ({ publishedAt }: Api, saidAt: string): boolean =>
@@ -223,7 +231,8 @@ const deploymentClaims = async (
 
 /**
  * Closes an API: its name and its coordinates are free again, and nothing opens what lived there. `saidAt`: RFC 3339, of
- * its publisher's withdrawal, which closes nothing that was published later.
+ * its publisher's withdrawal, which closes nothing that was published later, and is kept where nothing has the name any
+ * more: what was published before it may still come.
  */
 export const deregisterApi = (
   services: RegistrationServices,
@@ -233,7 +242,10 @@ export const deregisterApi = (
 ): Promise<Result<HttpAnswer, Refusal>> =>
   command(services, asked, async () => {
     const found = await askedApi(services.ledger, asked, api, saidAt)
-    return found.ok ? saveClosing(services, asked, found.value, saidAt) : found
+    if (found.ok) return saveClosing(services, asked, found.value, saidAt)
+    const closed =
+      found.error.reason === 'api_not_found' && saidAt && (await lastClosed(services.ledger, api))
+    return closed ? saveClosing(services, asked, closed, saidAt) : found
   })
 
 const saveClosing = async (
@@ -245,8 +257,9 @@ const saveClosing = async (
   const now = saidAt === undefined ? cause.now : new Date(saidAt)
   const facts = Registry.deregister(found.state, { ...cause, now })
   const { state, version, changes } = change(apiShape, found.state.id, found, facts, { ...services, cause })
+  const isClosed = found.state.status === 'deregistered'
   const held = [
-    Registry.nameClaim(found.state.name),
+    ...(isClosed ? [] : [Registry.nameClaim(found.state.name)]),
     ...found.state.deployments.map(({ coordinates }) => Registry.coordinatesClaim(coordinates)),
   ]
   const claims = await Promise.all(held.map((name) => releasing(services.ledger, name)))

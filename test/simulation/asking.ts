@@ -6,6 +6,7 @@ import { type Command, coordinatesOf, ROUTE_NAMES, SLOTS, VARIANTS } from './com
 import { beginLockdown, liftLockdown, lockdownsOfApi } from './lockdowns.ts'
 import { type Operation, taken } from './operations.ts'
 import type { Cause, KnownToken } from './oracle.ts'
+import { QUEUES } from './store.ts'
 import type { World } from './world.ts'
 
 const slotName = (slot: number): string => SLOTS[slot]?.name ?? ''
@@ -181,7 +182,10 @@ export const commandOf = (world: World, operation: Operation): Command | undefin
     case 'refuseOwn':
       return signer && own && refuseOwn(signer.consumerId, own.name)
     case 'redrive':
-      return { route: 'POST /pipeline/{subscription}/redrive', path: { subscription: 'ProjectAccess' } }
+      return {
+        route: 'POST /pipeline/{subscription}/redrive',
+        path: { subscription: taken(QUEUES, pick) ?? '' },
+      }
     default:
       return undefined
   }

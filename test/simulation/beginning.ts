@@ -3,7 +3,8 @@ import { deploy, publish } from './asking.ts'
 import { grantConsumer, register } from './asking-consumers.ts'
 import { changeRules, noRules } from './asking-people.ts'
 import type { Bug } from './bugs.ts'
-import { type Command, ROUTE_NAMES, SLOTS } from './commands.ts'
+import { type Command, HUB_SLOT, ROUTE_NAMES, SLOTS } from './commands.ts'
+import { sayByHub } from './hub.ts'
 import { ask } from './perform.ts'
 import { drain } from './quiet.ts'
 import { type Beginning, createWorld, type World } from './world.ts'
@@ -15,13 +16,14 @@ export const beginning = (): Promise<Beginning> => (first ??= begun())
 
 const begun = async (): Promise<Beginning> => {
   const world = await beginWith(0, undefined)
-  const { now, relay, store, oracle, keys, secrets } = world
+  const { now, relay, store, oracle, keys, secrets, hub } = world
   const kept = {
     now,
     position: relay.position,
     stored: store.stored(),
     known: oracle.known,
     keys: keys.known,
+    hub: hub.last,
     secrets,
   }
   store.close()
@@ -50,8 +52,11 @@ const begin = async (world: World): Promise<void> => {
     () => register(world, false),
     () => register(world, false),
     () => register(world, true),
-    ...SLOTS.flatMap((_, slot) => [() => publish(slot, 0), () => deploy(slot), () => changeRules(slot, 0)]),
+    ...SLOTS.flatMap((_, slot) => (slot === HUB_SLOT ? [] : [() => publish(slot, 0), () => deploy(slot)])),
+    ...SLOTS.map((_, slot) => () => changeRules(slot, 0)),
   ]
+  sayByHub(world, 0, false)
+  await drain(world)
   for (const [index, command] of commands.entries())
     await ask(
       world,

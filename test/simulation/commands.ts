@@ -143,8 +143,12 @@ export const send = async (
 export const SLOTS = [
   { name: 'things-0', gatewayId: 'gw0', ttlSeconds: 0, environment: 'staging' },
   { name: 'things-1', gatewayId: 'gw1', ttlSeconds: 5, environment: 'staging' },
-  { name: 'things-2', gatewayId: 'gw2', ttlSeconds: 0, environment: 'production' },
+  { name: 'things-2', gatewayId: 'gw2', ttlSeconds: 0, environment: 'staging' },
+  { name: 'things-3', gatewayId: 'gw3', ttlSeconds: 0, environment: 'production' },
 ] as const
+
+/** What lives there is published and withdrawn by the API Hub, in events alone. */
+export const HUB_SLOT = 2
 
 /** Of those where nobody has to approve. */
 export const OPEN_SLOTS = SLOTS.filter(({ environment }) => environment !== 'production').length

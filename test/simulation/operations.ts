@@ -39,6 +39,7 @@ export const KINDS = {
   lockdown: 0.6,
   liftLockdown: 1.4,
   remind: 1,
+  hub: 2,
   register: 0.6,
   restart: 0.6,
   sweep: 0.4,

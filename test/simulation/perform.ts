@@ -2,7 +2,8 @@ import { randomOf } from '../property/seed.ts'
 import { commandOf, isRepeatable } from './asking.ts'
 import { authorize } from './authorizing.ts'
 import { authorizeOwn, authorizeSession } from './authorizing-others.ts'
-import { type KnownCommand, send } from './commands.ts'
+import { HUB_SLOT, type KnownCommand, SLOTS, send } from './commands.ts'
+import { sayByHub } from './hub.ts'
 import { changeDirectory, refresh } from './membership.ts'
 import { type Fate, type Operation, taken } from './operations.ts'
 import { deliverOnce, relayOnce } from './road.ts'
@@ -42,12 +43,14 @@ export const perform = async (world: World, operation: Operation): Promise<void>
     case 'relay':
       return relayOnce(world, early(fate))
     case 'deliver':
-      await deliverOnce(world, early(fate))
+      await deliverOnce(world, { pick, fate: early(fate) })
       return
     case 'rotationStep':
       return rotationStep(world, operation)
     case 'schedule':
       return schedule(world, operation)
+    case 'hub':
+      return sayByHub(world, pick, operation.other % 5 < 2)
     case 'remind':
       return remind(world, operation)
     case 'restart':
@@ -57,6 +60,7 @@ export const perform = async (world: World, operation: Operation): Promise<void>
     case 'repeat':
       return repeat(world, operation)
     default: {
+      if (isHubs(operation)) return sayByHub(world, pick, kind === 'deregister')
       const asked = commandOf(world, operation)
       if (!asked) return
       const command: KnownCommand = { ...asked, key: `key-${salt}`, askedAt: world.now, first: undefined }
@@ -65,6 +69,9 @@ export const perform = async (world: World, operation: Operation): Promise<void>
     }
   }
 }
+
+const isHubs = ({ kind, other }: Operation): boolean =>
+  (kind === 'publish' || kind === 'deploy' || kind === 'deregister') && other % SLOTS.length === HUB_SLOT
 
 /** Of the few calls that a batch takes; its ports fail it more often than they keep it waiting. */
 const early = (fate: Fate | undefined): Fate | undefined =>

@@ -186,6 +186,12 @@ export const afflictReminder = (services: Services, bug: Bug | undefined): Servi
   return { ...services, ledger: { ...ledger, commit } }
 }
 
+/** A message as it is handed over, with one defect or none. */
+export const afflictMessage = (body: string, now: number, bug: Bug | undefined): string =>
+  bug === 'the hub is taken in the order of arrival' && body.includes('"source":"api-hub"')
+    ? JSON.stringify({ ...JSON.parse(body), time: new Date(now).toISOString() })
+    : body
+
 const READ_LATE_MILLISECONDS = 10_000
 
 /** What an authorizer is given, with one defect or none. */

@@ -7,11 +7,13 @@ import { Token } from '@countersign/core/token'
 import { loadConsumer, loadKeyLog, loadToken } from '@countersign/functions/runtime/entities'
 import { make as advanceSigningKeys } from '@countersign/functions/schedules/advance-signing-keys'
 import { SLOTS } from './commands.ts'
+import { checkHub } from './hub.ts'
+import { taken } from './operations.ts'
 import type { KnownToken } from './oracle.ts'
 import { advance, ask } from './perform.ts'
 import { deliverOnce, relayOnce } from './road.ts'
 import { remind, sweepSets } from './schedules.ts'
-import { QUEUE } from './store.ts'
+import { QUEUES } from './store.ts'
 import { kill, settled } from './task.ts'
 import { cacheTime, visit } from './visiting.ts'
 import type { World } from './world.ts'
@@ -37,6 +39,7 @@ export const checkQuiet = async (world: World, check: () => Promise<void>): Prom
   advance(world, 130_000)
   await checkSaid(world)
   await checkRebuilt(world)
+  await checkHub(world)
   for (const token of world.oracle.tokens) await checkToken(world, token)
   if (world.oracle.hasSets()) await checkLifted(world, check)
   await checkReminded(world)
@@ -75,30 +78,26 @@ const checkLifted = async (world: World, check: () => Promise<void>): Promise<vo
 
 /** Until everything is delivered, the dead letters too. */
 export const drain = async (world: World): Promise<void> => {
-  for (let rounds = 0; rounds < 400; rounds++) {
-    const { waiting, inFlight, dead } = world.store.queues.status(QUEUE)
-    const unrelayed = world.store.streamAfter(world.relay.position, 1).length
-    if (unrelayed + waiting + inFlight + dead === 0) return
-    if (unrelayed > 0) await relayOnce(world, undefined)
-    if (waiting + inFlight > 0 && !(await deliverOnce(world, undefined, DRAINED_AT_ONCE)))
-      advance(world, untilVisible(world))
-    if (dead > 0) await redrive(world)
-  }
-  const left = {
+  const left = () => ({
     unrelayed: world.store.streamAfter(world.relay.position, 1).length,
-    ...world.store.queues.status(QUEUE),
+    ...world.store.onTheirWay(),
+  })
+  for (let rounds = 0; rounds < 400; rounds++) {
+    const { unrelayed, alive, dead, next } = left()
+    if (unrelayed + alive + dead === 0) return
+    if (unrelayed > 0) await relayOnce(world, undefined)
+    if (alive > 0 && !(await deliverOnce(world, { pick: rounds }, DRAINED_AT_ONCE)))
+      advance(world, Math.max(1_000, next - world.now))
+    if (dead > 0) await redrive(world, rounds)
   }
-  world.violate('acknowledged-never-lost', `the road is never empty: ${JSON.stringify(left)}`)
+  world.violate('acknowledged-never-lost', `the road is never empty: ${JSON.stringify(left())}`)
 }
 
-const untilVisible = ({ store, now }: World): number =>
-  Math.max(1_000, (store.queues.nextVisible(QUEUE) ?? now) - now)
-
-const redrive = async (world: World): Promise<void> => {
+const redrive = async (world: World, pick: number): Promise<void> => {
   const route = 'POST /pipeline/{subscription}/redrive'
   const command = {
     route,
-    path: { subscription: QUEUE },
+    path: { subscription: taken(QUEUES, pick) ?? '' },
     key: 'quiet',
     askedAt: world.now,
     first: undefined,

@@ -1,10 +1,15 @@
 import type { EventOf } from '@countersign/core/events'
+import type { Services } from '@countersign/functions/runtime/services'
 import { make as relay } from '@countersign/functions/streams/relay'
 import { make as projectAccess } from '@countersign/functions/subscribers/project-access'
+import { make as registerPublishedApi } from '@countersign/functions/subscribers/register-published-api'
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import { polled, streamed } from '../acceptance/one-machine.ts'
 import { shuffled } from '../property/seed.ts'
-import type { Fate } from './operations.ts'
-import { QUEUE } from './store.ts'
+import { heardByHub } from './hub.ts'
+import { type Fate, taken } from './operations.ts'
+import { afflictMessage } from './planted.ts'
+import type { Queue } from './store.ts'
 import { crossing, keep, startTask, Weather } from './task.ts'
 import type { World } from './world.ts'
 
@@ -42,28 +47,38 @@ const weathered = (error: unknown) => {
   throw error
 }
 
-/** A few messages of the queue, in any order; a process that dies leaves them to come again. */
-export const deliverOnce = async (world: World, fate: Fate | undefined, atOnce = 2): Promise<boolean> => {
-  const { store, chance } = world
+const HANDLERS = {
+  ProjectAccess: projectAccess,
+  RegisterPublishedApi: registerPublishedApi,
+} as const satisfies Record<Queue, (services: Services) => (event: SQSEvent) => Promise<SQSBatchResponse>>
+
+/** A few messages of a queue, in any order; a process that dies leaves them to come again. */
+export const deliverOnce = async (
+  world: World,
+  { pick, fate }: { readonly pick: number; readonly fate?: Fate | undefined },
+  atOnce = 2,
+): Promise<boolean> => {
+  const { store, chance, now } = world
+  const queue = taken(store.waiting(now), pick)
+  if (queue === undefined) return false
   const most = 1 + Math.floor(chance() * atOnce)
-  const pick = <T>(waiting: readonly T[]) => shuffled(chance, waiting)
-  const batch = store.queues.receive(QUEUE, most, world.now, world.now + VISIBILITY_MILLISECONDS, pick)
-  if (batch.length === 0) return false
-  const handle = projectAccess(world.projector)
-  const task = await startTask(
-    { name: 'deliver', fate, limit: MAX_TASK_MILLISECONDS, now: world.now },
-    async () => {
-      if (world.bug === 'messages are deleted before they are handled')
-        store.queues.delete(batch.map(({ id }) => id))
-      const { batchItemFailures } = await handle(polled(batch))
-      const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => Number(itemIdentifier)))
-      await crossing(() =>
-        store.queues.delete(batch.map(({ id }) => id).filter((id) => !failed.has(id))),
-      ).catch(() => {})
-      for (const id of failed)
-        store.queues.fail(id, 'failed', MOST_RECEIVES, world.now + VISIBILITY_MILLISECONDS)
-    },
-  )
-  keep(world, task)
+  const mix = <T>(waiting: readonly T[]) => shuffled(chance, waiting)
+  const batch = store.queues.receive(queue, most, now, now + VISIBILITY_MILLISECONDS, mix)
+  const start = { name: 'deliver', fate, limit: MAX_TASK_MILLISECONDS, now }
+  keep(world, await startTask(start, () => handleBatch(world, queue, batch)))
   return true
+}
+
+type Batch = ReturnType<World['store']['queues']['receive']>
+
+const handleBatch = async (world: World, queue: Queue, batch: Batch): Promise<void> => {
+  const { queues } = world.store
+  if (world.bug === 'messages are deleted before they are handled') queues.delete(batch.map(({ id }) => id))
+  const given = batch.map(({ id, body }) => ({ id, body: afflictMessage(body, world.now, world.bug) }))
+  const { batchItemFailures } = await HANDLERS[queue](world.projector)(polled(given))
+  const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => Number(itemIdentifier)))
+  const done = batch.filter(({ id }) => !failed.has(id))
+  if (queue === 'RegisterPublishedApi') for (const { body } of done) heardByHub(world, body)
+  await crossing(() => queues.delete(done.map(({ id }) => id))).catch(() => {})
+  for (const id of failed) queues.fail(id, 'failed', MOST_RECEIVES, world.now + VISIBILITY_MILLISECONDS)
 }

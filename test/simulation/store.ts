@@ -12,11 +12,12 @@ import {
   sqliteQueues,
   sqliteRootSecret,
 } from '@countersign/local'
-import { subscriptions } from '@countersign/topology'
+import { subscriptions, takes } from '@countersign/topology'
 import type { Violate } from './violation.ts'
 
-export const QUEUE = 'ProjectAccess'
-const projected: readonly string[] = subscriptions[QUEUE].on
+/** Those of the subscriptions that are played. */
+export const QUEUES = ['ProjectAccess', 'RegisterPublishedApi'] as const
+export type Queue = (typeof QUEUES)[number]
 
 /** How a message fares on its way into the queue. */
 export interface Sending {
@@ -132,15 +133,27 @@ export const createStore = (
     },
     forgetDeadLetters: () => database.run('DELETE FROM message WHERE dead = 1'),
     /** By the rules of the bus; `road` says of each copy how it fares, until there is no more. */
-    send: (events: readonly EventOf[], road: (copy: number) => Sending | undefined): void => {
-      for (const event of events.filter(({ type }) => projected.includes(type))) {
-        const body = bodyOf(event)
+    send: (said: Said, road: (copy: number) => Sending | undefined): void => {
+      const { id, source, 'detail-type': type } = said
+      const body = JSON.stringify(said)
+      for (const queue of QUEUES.filter((name) => takes(subscriptions[name], source, type)))
         for (let copy = 0, fares = road(0); fares; fares = road(++copy))
           database.run(
             'INSERT INTO message (queue, body, event_id, event_type, visible_at, dead) VALUES (?, ?, ?, ?, ?, ?)',
-            ...[QUEUE, body, event.id, event.type, Math.floor(fares.visibleAt), Number(fares.dead)],
+            ...[queue, body, id, type, Math.floor(fares.visibleAt), Number(fares.dead)],
           )
-      }
+    },
+    /** Queues with something to receive. */
+    waiting: (now: number): readonly Queue[] => {
+      const visible = 'SELECT DISTINCT queue FROM message WHERE dead = 0 AND visible_at <= ? ORDER BY queue'
+      return database.all(visible, now).map(({ queue }) => queue as Queue)
+    },
+    /** Of all queues: how many messages are dead, how many are not, and when the next of these can be received. */
+    onTheirWay: () => {
+      const counted = database.get(
+        'SELECT count(*) - ifnull(sum(dead), 0) AS alive, ifnull(sum(dead), 0) AS dead, min(visible_at) FILTER (WHERE dead = 0) AS next FROM message',
+      )
+      return { alive: Number(counted?.alive), dead: Number(counted?.dead), next: Number(counted?.next ?? 0) }
     },
     stored: (): Stored => ({
       beside: putBeside(database),
@@ -173,11 +186,19 @@ const restore = (database: Database, { beside }: Stored): void => {
 
 export type Store = ReturnType<typeof createStore>
 
-const bodyOf = (event: EventOf): string =>
-  JSON.stringify({
-    id: event.id,
-    source: EVENT_SOURCE,
-    'detail-type': event.type,
-    time: event.time,
-    detail: event,
-  })
+/** An event as EventBridge has it. */
+export interface Said {
+  readonly id: string
+  readonly source: string
+  readonly 'detail-type': string
+  readonly time: string
+  readonly detail: object
+}
+
+export const saidOf = (event: EventOf): Said => ({
+  id: event.id,
+  source: EVENT_SOURCE,
+  'detail-type': event.type,
+  time: event.time,
+  detail: event,
+})

@@ -16,6 +16,7 @@ export const INVARIANTS = [
   'secrets-never-written',
   'rebuilt-is-live',
   'sets-leave-the-fence',
+  'last-said-holds',
   'reminded-once',
   'no-defect',
 ] as const

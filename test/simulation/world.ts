@@ -7,12 +7,13 @@ import { sqliteWebhookDeliveries } from '@countersign/local'
 import { createAuthorizerCache } from '@countersign/local/gateway'
 import { type Random, randomOf, wholeBelow } from '../property/seed.ts'
 import type { Bug } from './bugs.ts'
+import type { LastSaid } from './hub.ts'
 import { createKeyWatch, type KnownKey } from './key-watch.ts'
 import { createOracle, type Known } from './oracle.ts'
 import { createDirectory, identitiesOver } from './people.ts'
 import { afflictAuthorizer, afflictIdentities, afflictServices } from './planted.ts'
 import { createReminderWatch } from './reminders.ts'
-import { createStore, type Sending, type Stored } from './store.ts'
+import { createStore, type Sending, type Stored, saidOf } from './store.ts'
 import { crossed, type Task } from './task.ts'
 import { type Invariant, Violation } from './violation.ts'
 
@@ -33,6 +34,7 @@ export interface Authorizer {
 
 /** What there is before the first step; the same for every story. */
 export interface Beginning {
+  readonly hub: LastSaid | undefined
   readonly now: number
   readonly position: number
   readonly stored: Stored
@@ -50,7 +52,12 @@ const LONG_TEXTS = /(?<![\w-])[\w-]{43,}/g
 const HOUR_MILLISECONDS = 3_600_000
 
 /** What befalls one event between bus and queue: once or twice, late by hours, or undelivered, among the dead. */
-const road = (chance: Random, now: number, copy: number, bug: Bug | undefined): Sending | undefined => {
+export const road = (
+  chance: Random,
+  now: number,
+  copy: number,
+  bug: Bug | undefined,
+): Sending | undefined => {
   if (copy > 0 && (copy > 1 || chance() > 0.2)) return undefined
   if (chance() < 0.04)
     return bug === 'the bus loses what it cannot deliver' ? undefined : { dead: true, visibleAt: 0 }
@@ -120,10 +127,8 @@ export const createWorld = (seed: number, bug: Bug | undefined, begun?: Beginnin
     publisher: crossed({
       publish: async (events: Parameters<Services['publisher']['publish']>[0]) => {
         const refused = events.filter(() => world.chance() < 0.02)
-        store.send(
-          events.filter((event) => !refused.includes(event)),
-          (copy) => road(world.chance, world.now, copy, bug),
-        )
+        for (const event of events.filter((event) => !refused.includes(event)))
+          store.send(saidOf(event), (copy) => road(world.chance, world.now, copy, bug))
         return refused.map(({ id: eventId }) => ({ eventId, retryable: true, detail: 'throttled' }))
       },
     }),
@@ -165,6 +170,7 @@ export const createWorld = (seed: number, bug: Bug | undefined, begun?: Beginnin
     secrets,
     keys,
     reminders,
+    hub: { last: begun?.hub },
     operators,
     projector: services(offsets[OPERATORS] ?? 0),
     authorizers: Array.from({ length: AUTHORIZERS }, (_, index) => warm(index)),

@@ -1,4 +1,5 @@
 import { formatRoute } from '@countersign/core/shared'
+import { createKey, disableKey, rotateKey } from './api-keys.ts'
 import { grantConsumer, register, rotateSecret } from './asking-consumers.ts'
 import { changeRules, signIn, signOut } from './asking-people.ts'
 import { approve, collect, issue, reject, reroll } from './asking-tokens.ts'
@@ -131,6 +132,7 @@ export const commandOf = (world: World, operation: Operation): Command | undefin
   const signer = taken(oracle.signers, pick)
   const own = taken(signer?.signed ?? [], other)
   const kid = taken(world.keys.kids(), pick) ?? ''
+  const apiKey = taken(oracle.apiKeys, pick)
   switch (kind) {
     case 'issue':
       return issue(world, taken(oracle.consumers, pick) ?? '', slot, other >> 2)
@@ -149,6 +151,12 @@ export const commandOf = (world: World, operation: Operation): Command | undefin
       return token && ofToken(token, kind)
     case 'revokeSet':
       return revokeSet(world, consumer, taken(world.keys.kids(), other) ?? '', operation)
+    case 'createKey':
+      return createKey(world, taken(oracle.consumers, pick) ?? '')
+    case 'rotateKey':
+      return apiKey && rotateKey(world, apiKey, other % 2 === 0)
+    case 'disableKey':
+      return apiKey && disableKey(world, apiKey)
     case 'lockdown':
       return beginLockdown(world, pick)
     case 'liftLockdown':

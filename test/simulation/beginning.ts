@@ -1,4 +1,5 @@
 import { rotateNow } from '@countersign/functions/runtime/rotating'
+import { beginKeys, KEYED } from './api-keys.ts'
 import { deploy, publish } from './asking.ts'
 import { grantConsumer, register } from './asking-consumers.ts'
 import { changeRules, noRules } from './asking-people.ts'
@@ -54,7 +55,9 @@ const begin = async (world: World): Promise<void> => {
     () => register(world, true),
     ...SLOTS.flatMap((_, slot) => (slot === HUB_SLOT ? [] : [() => publish(slot, 0), () => deploy(slot)])),
     ...SLOTS.map((_, slot) => () => changeRules(slot, 0)),
+    ...KEYED,
   ]
+  await beginKeys(world, operator)
   sayByHub(world, 0, false)
   await drain(world)
   for (const [index, command] of commands.entries())

@@ -22,6 +22,7 @@ export const BUGS = {
   'the relay moves on before it has published': 'what was read is lost when the process dies',
   'messages are deleted before they are handled': 'at most once instead of at least once',
   'the hub is taken in the order of arrival': 'what it said is dated to when it came',
+  'closed keys stay with the gateway': 'it is never told to have none',
   'a redrive loses the dead letters': 'they are taken from the dead and put nowhere',
   'keys sign as soon as they are made': 'no authorizer had an occasion to learn of them',
   'a rotation drops the keys before': 'tokens alive are of a key that is gone',

@@ -5,13 +5,16 @@ import { make as changeAccessRules } from '@countersign/functions/http/change-ac
 import { make as changeConsumerGrants } from '@countersign/functions/http/change-consumer-grants'
 import { make as collectToken } from '@countersign/functions/http/collect-token'
 import { make as compromise } from '@countersign/functions/http/compromise-signing-key'
+import { make as createApiKey } from '@countersign/functions/http/create-api-key'
 import { make as deployApi } from '@countersign/functions/http/deploy-api'
 import { make as deregisterApi } from '@countersign/functions/http/deregister-api'
+import { make as disableApiKey } from '@countersign/functions/http/disable-api-key'
 import { make as disableToken } from '@countersign/functions/http/disable-token'
 import { make as enableToken } from '@countersign/functions/http/enable-token'
 import { make as exchangeToken } from '@countersign/functions/http/exchange-token'
 import { make as issueToken } from '@countersign/functions/http/issue-token'
 import { make as liftLockdown } from '@countersign/functions/http/lift-lockdown'
+import { make as putUsagePlan } from '@countersign/functions/http/put-usage-plan'
 import { make as redrive } from '@countersign/functions/http/redrive-subscription'
 import { make as registerConsumer } from '@countersign/functions/http/register-consumer'
 import { make as rejectToken } from '@countersign/functions/http/reject-token'
@@ -20,6 +23,7 @@ import { make as resumeConsumer } from '@countersign/functions/http/resume-consu
 import { make as revokeCredential } from '@countersign/functions/http/revoke-credential'
 import { make as revokeSet } from '@countersign/functions/http/revoke-set'
 import { make as revokeToken } from '@countersign/functions/http/revoke-token'
+import { make as rotateApiKey } from '@countersign/functions/http/rotate-api-key'
 import { make as rotateSecret } from '@countersign/functions/http/rotate-consumer-secret'
 import { make as rotateKeys } from '@countersign/functions/http/rotate-signing-keys'
 import { make as suspendConsumer } from '@countersign/functions/http/suspend-consumer'
@@ -80,6 +84,10 @@ const HANDLERS = {
   'POST /tokens/{id}/disablement': disableToken,
   'POST /tokens/{id}/enablement': enableToken,
   'POST /tokens/{id}/revocation': revokeToken,
+  'PUT /usage-plans/{name}': putUsagePlan,
+  'POST /api-keys': createApiKey,
+  'POST /api-keys/{id}/rotation': rotateApiKey,
+  'POST /api-keys/{id}/disablement': disableApiKey,
   'POST /oauth/token': exchangeToken,
   'POST /oauth/revoke': revokeCredential,
   'POST /signing-keys/rotation': rotateKeys,

@@ -2,7 +2,7 @@ import { type Random, randomOf, wholeBelow } from '../property/seed.ts'
 
 /** What can happen next. An operation names whom it concerns by a number, so that any list of operations can be played. */
 export const KINDS = {
-  authorize: 30,
+  authorize: 36,
   deliver: 8,
   relay: 10,
   issue: 6,
@@ -36,10 +36,15 @@ export const KINDS = {
   reject: 0.5,
   revokeSet: 1,
   sweepSets: 2,
-  lockdown: 0.6,
-  liftLockdown: 1.4,
-  remind: 1,
-  hub: 2,
+  lockdown: 0.4,
+  liftLockdown: 1,
+  remind: 0.6,
+  hub: 1.2,
+  createKey: 0.6,
+  rotateKey: 0.5,
+  disableKey: 0.4,
+  retireKeys: 0.3,
+  callWithKey: 0.6,
   register: 0.6,
   restart: 0.6,
   sweep: 0.4,

@@ -1,3 +1,4 @@
+import type { KnownApiKey } from './api-keys.ts'
 import type { KnownCommand } from './commands.ts'
 import { lockdownsAt } from './lockdowns.ts'
 import { GROUPS, subjectOf } from './people.ts'
@@ -79,6 +80,7 @@ const knownAtFirst = () => ({
   consumers: [] as string[],
   signers: [] as OwnSigner[],
   sessions: [] as KnownSession[],
+  apiKeys: [] as KnownApiKey[],
   /** The acknowledged events that the log must hold, `type subject`, and how often at most. */
   said: new Map<string, 'once' | 'some'>(),
   /** When a refusal was acknowledged, and nobody has asked to take it back since. */

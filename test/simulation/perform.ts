@@ -1,13 +1,14 @@
 import { randomOf } from '../property/seed.ts'
+import { callWithKey } from './api-keys.ts'
 import { commandOf, isRepeatable } from './asking.ts'
 import { authorize } from './authorizing.ts'
 import { authorizeOwn, authorizeSession } from './authorizing-others.ts'
 import { HUB_SLOT, type KnownCommand, SLOTS, send } from './commands.ts'
 import { sayByHub } from './hub.ts'
 import { changeDirectory, refresh } from './membership.ts'
-import { type Fate, type Operation, taken } from './operations.ts'
+import { type Operation, taken } from './operations.ts'
 import { deliverOnce, relayOnce } from './road.ts'
-import { remind, rotationStep, schedule, sweepSets } from './schedules.ts'
+import { remind, retireKeys, rotationStep, schedule, sweepSets } from './schedules.ts'
 import { keep, kill, settled, startTask } from './task.ts'
 import type { World } from './world.ts'
 
@@ -41,14 +42,18 @@ export const perform = async (world: World, operation: Operation): Promise<void>
     case 'advance':
       return advance(world, taken(ADVANCES, pick) ?? 0)
     case 'relay':
-      return relayOnce(world, early(fate))
+      return relayOnce(world, fate)
     case 'deliver':
-      await deliverOnce(world, { pick, fate: early(fate) })
+      await deliverOnce(world, operation)
       return
     case 'rotationStep':
       return rotationStep(world, operation)
     case 'schedule':
       return schedule(world, operation)
+    case 'retireKeys':
+      return retireKeys(world, operation)
+    case 'callWithKey':
+      return callWithKey(world, operation)
     case 'hub':
       return sayByHub(world, pick, operation.other % 5 < 2)
     case 'remind':
@@ -72,10 +77,6 @@ export const perform = async (world: World, operation: Operation): Promise<void>
 
 const isHubs = ({ kind, other }: Operation): boolean =>
   (kind === 'publish' || kind === 'deploy' || kind === 'deregister') && other % SLOTS.length === HUB_SLOT
-
-/** Of the few calls that a batch takes; its ports fail it more often than they keep it waiting. */
-const early = (fate: Fate | undefined): Fate | undefined =>
-  fate && { ...fate, at: fate.at % 3, how: fate.how === 'park' && fate.at > 1 ? 'fail' : fate.how }
 
 /** Sends a command; what its acknowledgement says is known from then on. */
 export const ask = async (

@@ -186,6 +186,15 @@ export const afflictReminder = (services: Services, bug: Bug | undefined): Servi
   return { ...services, ledger: { ...ledger, commit } }
 }
 
+/** What makes the gateway's keys as the ledger has them, with one defect or none. */
+export const afflictProvisioner = (services: Services, bug: Bug | undefined): Services => {
+  if (bug !== 'closed keys stay with the gateway') return services
+  const { gatewayKeys } = services
+  const setKeys: typeof gatewayKeys.setKeys = async (owner, keys) =>
+    keys.length > 0 ? gatewayKeys.setKeys(owner, keys) : undefined
+  return { ...services, gatewayKeys: { ...gatewayKeys, setKeys } }
+}
+
 /** A message as it is handed over, with one defect or none. */
 export const afflictMessage = (body: string, now: number, bug: Bug | undefined): string =>
   bug === 'the hub is taken in the order of arrival' && body.includes('"source":"api-hub"')

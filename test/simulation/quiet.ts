@@ -6,13 +6,14 @@ import { formatRoute, lockdownEntriesAt, type Row } from '@countersign/core/shar
 import { Token } from '@countersign/core/token'
 import { loadConsumer, loadKeyLog, loadToken } from '@countersign/functions/runtime/entities'
 import { make as advanceSigningKeys } from '@countersign/functions/schedules/advance-signing-keys'
+import { checkKeys } from './api-keys.ts'
 import { SLOTS } from './commands.ts'
 import { checkHub } from './hub.ts'
 import { taken } from './operations.ts'
 import type { KnownToken } from './oracle.ts'
 import { advance, ask } from './perform.ts'
 import { deliverOnce, relayOnce } from './road.ts'
-import { remind, sweepSets } from './schedules.ts'
+import { remind, retireKeys, sweepSets } from './schedules.ts'
 import { QUEUES } from './store.ts'
 import { kill, settled } from './task.ts'
 import { cacheTime, visit } from './visiting.ts'
@@ -35,11 +36,13 @@ export const checkQuiet = async (world: World, check: () => Promise<void>): Prom
   await sweepSets(world, { pick: 0 })
   const [operator] = world.operators
   if (operator) await advanceSigningKeys(operator)()
+  await retireKeys(world, { pick: 0 })
   await drain(world)
   advance(world, 130_000)
   await checkSaid(world)
   await checkRebuilt(world)
   await checkHub(world)
+  await checkKeys(world)
   for (const token of world.oracle.tokens) await checkToken(world, token)
   if (world.oracle.hasSets()) await checkLifted(world, check)
   await checkReminded(world)

@@ -1,6 +1,7 @@
 import { make as rotateKeyRing } from '@countersign/functions/rotation/rotate-key-ring'
 import { make as advanceSigningKeys } from '@countersign/functions/schedules/advance-signing-keys'
 import { remindSome } from '@countersign/functions/schedules/remind-of-expiry'
+import { make as retireApiKeys } from '@countersign/functions/schedules/retire-api-keys'
 import { sweepSome } from '@countersign/functions/schedules/sweep-revoked-sets'
 import { type Operation, taken } from './operations.ts'
 import { afflictReminder, afflictSweeper } from './planted.ts'
@@ -58,6 +59,14 @@ export const schedule = async (world: World, { pick, fate }: Operation): Promise
     advanceSigningKeys(services)().catch(() => {}),
   )
   keep(world, task)
+}
+
+/** Says of rotated API keys that the time of the value before is over. */
+export const retireKeys = async (world: World, { pick, fate }: Run): Promise<void> => {
+  const services = taken(world.operators, pick)
+  if (!services) return
+  const start = { name: 'retire keys', fate, limit: MAX_TASK_MILLISECONDS, now: world.now }
+  keep(world, await startTask(start, retireApiKeys(services)))
 }
 
 /** Says of tokens that they end soon. */

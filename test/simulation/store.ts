@@ -16,7 +16,7 @@ import { subscriptions, takes } from '@countersign/topology'
 import type { Violate } from './violation.ts'
 
 /** Those of the subscriptions that are played. */
-export const QUEUES = ['ProjectAccess', 'RegisterPublishedApi'] as const
+export const QUEUES = ['ProjectAccess', 'RegisterPublishedApi', 'ProvisionUsagePlan'] as const
 export type Queue = (typeof QUEUES)[number]
 
 /** How a message fares on its way into the queue. */
@@ -31,6 +31,7 @@ type Database = ReturnType<typeof openDatabase>
 /** Those that refer to another come first. */
 const TABLES = [
   ...['event', 'entity_label', 'entity', 'claim', 'idempotency', 'access_row'],
+  ...['gateway_membership', 'gateway_key', 'gateway_plan', 'root_secret'],
   ...['secret_stage', 'secret_version', 'message', 'sqlite_sequence'],
 ] as const
 
@@ -52,6 +53,7 @@ export const createStore = (
   const database = kept ?? openDatabase(':memory:')
   kept = undefined
   const [ledger, rows, queues] = [sqliteLedger(database), sqliteAccessRows(database), sqliteQueues(database)]
+  const gateway = sqliteGatewayKeys(database)
   /** Rows that were written since somebody looked. */
   const touched = new Set<string>(stored?.touched)
   /** The last event of every log. */
@@ -99,13 +101,15 @@ export const createStore = (
     consumerKeyRings: (consumerId) => sqliteKeyRing(database, consumerId),
     sealKeys: sqliteKeyRing(database, 'SealKeys'),
     apiKeySecret: sqliteRootSecret(database, 'ApiKeys'),
-    gatewayKeys: sqliteGatewayKeys(database),
+    gatewayKeys: gateway,
     authorizerCallers: sqliteAuthorizerCallers(database),
     webhookSecret: sqliteRootSecret(database, 'Webhooks'),
   }
   return {
     ports,
     queues,
+    /** As it looks up a key that is presented to it. */
+    gateway,
     touched,
     heads,
     read: (keys: readonly string[]): Promise<ReadonlyMap<string, Row>> => rows.read(keys),

@@ -118,6 +118,8 @@ export const createWorld = (seed: number, bug: Bug | undefined, begun?: Beginnin
     ledger: crossed(afflicted.ledger),
     accessRows: { ...crossed(afflicted.accessRows), scan: afflicted.accessRows.scan },
     keyRing: crossed(afflicted.keyRing),
+    apiKeySecret: crossed(afflicted.apiKeySecret),
+    gatewayKeys: crossed(afflicted.gatewayKeys),
     consumerKeyRings: (id: Parameters<Services['consumerKeyRings']>[0]) =>
       crossed(afflicted.consumerKeyRings(id)),
   }
@@ -164,6 +166,8 @@ export const createWorld = (seed: number, bug: Bug | undefined, begun?: Beginnin
     directory,
     /** Who asked the directory, and may still act on what it said. */
     asking: new Set<object>(),
+    /** Who makes the gateway's keys as the ledger has them, and has not ended. */
+    provisioning: new Set<object>(),
     violations,
     violate,
     inspect,

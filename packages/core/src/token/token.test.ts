@@ -148,6 +148,13 @@ describe('the life of a token', () => {
     expect(then(collect(collected, 'key_3', by('ann')))).toBe('token_not_approved')
   })
 
+  it('is issued no earlier than it was asked for, by a clock that is behind', () => {
+    const behind = new Date(NOW.getTime() - 4_000)
+    const facts = collect(approved, 'key_2', by('ann', behind))
+    expect(approved.createdAt).toBe(NOW.toISOString())
+    expect(facts).toMatchObject({ ok: true, value: [{ data: { issuedAt: '2026-01-01T00:00:00.000Z' } }, {}] })
+  })
+
   it('is over at its instant, but may be revoked after it', () => {
     const before = new Date(LATE.getTime() - 1)
     const verbs = [

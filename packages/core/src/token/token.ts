@@ -111,15 +111,19 @@ export const reject = (token: Token, note: string | undefined, { actor, now }: C
   return ok([fact('token.rejected', { tokenId: token.id, rejectedBy: actor, note })])
 }
 
-/** Only who asked for it takes it, once; it is issued at that moment. */
+/**
+ * Only who asked for it takes it, once; it is issued at that moment, and not before it was asked for when the clock is behind:
+ * a set of tokens is looked for by when they were asked for.
+ */
 export const collect = (token: Token, kid: Id<'key'>, cause: Cause): Facts => {
   if (token.status !== 'approved') return err('token_not_approved')
   if (token.requestedBy !== cause.actor) return err('collector_is_not_requester')
   if (isOver(token, cause.now)) return err('token_expired')
   const { id: tokenId, consumerId, consumer, grants, expiresAt, reason } = token
   const approval = approvalOf(token)
+  const now = new Date(Math.max(cause.now.getTime(), Date.parse(token.createdAt)))
   return ok([
-    ...issue({ tokenId, consumerId, consumer, grants, expiresAt, reason, approval }, kid, cause),
+    ...issue({ tokenId, consumerId, consumer, grants, expiresAt, reason, approval }, kid, { ...cause, now }),
     fact('token.collected', { tokenId, collectedBy: cause.actor }),
   ])
 }

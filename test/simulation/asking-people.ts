@@ -42,6 +42,7 @@ export const changeRules = (slot: number, variant: number): Command => {
 /** RFC 8693: an ID token comes in, a session goes out. */
 export const signIn = (world: World, pick: number): Command => {
   const person = taken(PEOPLE, pick) ?? PEOPLE[0]
+  const changes = world.directory.changesOf(person)
   return {
     route: 'POST /oauth/token',
     form: {
@@ -50,11 +51,22 @@ export const signIn = (world: World, pick: number): Command => {
       subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
     },
     asksDirectory: true,
-    learn: (body) => learnSession(world, person, body),
+    learn: (body) => {
+      const session = learnSession(world, person, body)
+      if (world.directory.changesOf(person) === changes) return
+      // What it was told of the person before may be over, and the next look at the directory ends the session.
+      const causes = [`ended ${session.id}`]
+      world.oracle.begin(causes, [])
+      world.oracle.end(causes, [])
+    },
   }
 }
 
-const learnSession = (world: World, person: string, body: Readonly<Record<string, unknown>>): void => {
+const learnSession = (
+  world: World,
+  person: string,
+  body: Readonly<Record<string, unknown>>,
+): KnownSession => {
   const presented = String(body.access_token)
   const [header = '', payload = '', signature = ''] = presented.split('.')
   const json = (text: string) =>
@@ -72,6 +84,7 @@ const learnSession = (world: World, person: string, body: Readonly<Record<string
   world.oracle.sessions.push(session)
   world.oracle.said.set(`session.started ${session.id}`, 'once')
   world.keys.signed(session)
+  return session
 }
 
 /** A clock that is ahead may take a token for over, and have nothing to do. */

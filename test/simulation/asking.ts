@@ -82,8 +82,6 @@ const compromise = ({ oracle }: World, kid: string): Command => ({
   learn: () => void oracle.said.set('signing-key.compromised key-ring', 'some'),
 })
 
-/** How far clocks differ, and the whole second that a set ends with. */
-const MARK_DOUBT_SECONDS = 10
 const HOUR_SECONDS = 3_600
 
 /** Everything of a consumer, a key, an API, or everybody's that was issued until now, or until an hour ago. */
@@ -104,7 +102,7 @@ const revokeSet = (world: World, consumer: string, kid: string, { pick, other }:
     route: 'POST /revocations',
     body,
     terminal: true,
-    set: { target, before: before ?? world.seconds() + MARK_DOUBT_SECONDS },
+    set: { target, ...(before && { before }) },
     learn: ({ issuedBefore }) =>
       world.oracle.markSet(target, Date.parse(String(issuedBefore)) / 1_000, world.now),
   }

@@ -6,8 +6,9 @@ import { changeRules, noRules } from './asking-people.ts'
 import type { Bug } from './bugs.ts'
 import { type Command, HUB_SLOT, ROUTE_NAMES, SLOTS } from './commands.ts'
 import { sayByHub } from './hub.ts'
-import { ask } from './perform.ts'
+import { advance, ask } from './perform.ts'
 import { drain } from './quiet.ts'
+import { beginSeals } from './seals.ts'
 import { type Beginning, createWorld, type World } from './world.ts'
 
 let first: Promise<Beginning> | undefined
@@ -58,6 +59,7 @@ const begin = async (world: World): Promise<void> => {
     ...KEYED,
   ]
   await beginKeys(world, operator)
+  await beginSeals(world, operator)
   sayByHub(world, 0, false)
   await drain(world)
   for (const [index, command] of commands.entries())
@@ -71,5 +73,7 @@ const begin = async (world: World): Promise<void> => {
     world.oracle.acknowledge(nothing.refuses ?? [], world.oracle.begin([], []), world.now)
   }
   await drain(world)
+  // Everybody has had an occasion to see the key that seals.
+  advance(world, 60_000)
   if (world.oracle.consumers.length !== 2 || ROUTE_NAMES.length === 0) throw new Error('it did not begin')
 }

@@ -14,6 +14,7 @@ export const BUGS = {
   'a secret that was replaced stays good': 'the kids that are accepted are not changed by a rotation',
   'lockdowns are only written down': 'the fence has no entry of them',
   'authorizers do not look for lockdowns': 'what the fence says of them is overlooked',
+  'the past is rewritten': 'an event that was sealed names another actor',
   'reminders are not remembered': 'the token does not say which reminder went out',
   'sets are not put on the fence': 'each of their tokens is refused when its turn comes',
   'sets leave the fence unswept': 'as if none of their tokens were left',

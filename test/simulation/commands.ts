@@ -115,8 +115,8 @@ export interface Command {
   readonly terminal?: boolean
   /** Functions that rotate must not stand still for long between two of their steps. */
   readonly brief?: boolean
-  /** The set that it refuses, as far as the caller can tell: what was issued before. */
-  readonly set?: { readonly target: string; readonly before: number }
+  /** The set that it refuses: what was issued before, or until it is asked for. */
+  readonly set?: { readonly target: string; readonly before?: number }
   /** It asks the directory, and acts on the answer some time later. */
   readonly asksDirectory?: boolean
   readonly learn?: (body: Answered['body']) => void

@@ -9,11 +9,14 @@ import { changeDirectory, refresh } from './membership.ts'
 import { type Operation, taken } from './operations.ts'
 import { deliverOnce, relayOnce } from './road.ts'
 import { remind, retireKeys, rotationStep, schedule, sweepSets } from './schedules.ts'
+import { seal } from './seals.ts'
 import { keep, kill, settled, startTask } from './task.ts'
 import type { World } from './world.ts'
 
 const MAX_TASK_MILLISECONDS = 30_000
 const BRIEF_MILLISECONDS = 1_000
+/** How far clocks differ, and the whole second that a set ends with. */
+const DOUBT_SECONDS = 10
 const ADVANCES = [
   50, 300, 900, 1_000, 2_000, 3_000, 6_000, 15_000, 31_000, 31_000, 70_000, 70_000, 130_000, 300_000,
   10_800_000, 10_800_000, 86_400_000, 1_728_000_000,
@@ -50,6 +53,8 @@ export const perform = async (world: World, operation: Operation): Promise<void>
       return rotationStep(world, operation)
     case 'schedule':
       return schedule(world, operation)
+    case 'seal':
+      return seal(world, operation)
     case 'retireKeys':
       return retireKeys(world, operation)
     case 'callWithKey':
@@ -90,7 +95,7 @@ export const ask = async (
   const { oracle } = world
   const { refuses = [], undoes = [], terminal = false } = command
   const begun = oracle.begin(refuses, undoes)
-  if (command.set) oracle.askSet(command.set.target, command.set.before)
+  if (command.set) oracle.askSet(command.set.target, command.set.before ?? world.seconds() + DOUBT_SECONDS)
   if (command.asksDirectory) world.asking.add(command)
   const ended = () => {
     oracle.end(refuses, undoes)

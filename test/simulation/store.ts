@@ -19,6 +19,10 @@ import type { Violate } from './violation.ts'
 export const QUEUES = ['ProjectAccess', 'RegisterPublishedApi', 'ProvisionUsagePlan'] as const
 export type Queue = (typeof QUEUES)[number]
 
+/** No token of a story is in a usage plan. */
+const concerns = (queue: Queue, source: string, type: string): boolean =>
+  takes(subscriptions[queue], source, type) && !(queue === 'ProvisionUsagePlan' && type === 'token.issued')
+
 /** How a message fares on its way into the queue. */
 export interface Sending {
   readonly dead: boolean
@@ -123,6 +127,13 @@ export const createStore = (
       touched.add(key)
       database.run('UPDATE access_row SET body = ? WHERE key = ?', JSON.stringify(row), key)
     },
+    /** An event as nobody may ever write it, once it is sealed; for planted bugs. */
+    rewriteSealed: (): void => {
+      database.run(
+        `UPDATE event SET body = json_set(body, '$.actor', 'nobody')
+          WHERE sequence = 1 AND EXISTS (SELECT 1 FROM event WHERE type = 'audit.day-sealed')`,
+      )
+    },
     streamAfter: (position: number, most: number) =>
       database
         .all('SELECT sequence, body FROM event WHERE sequence > ? ORDER BY sequence LIMIT ?', position, most)
@@ -140,7 +151,7 @@ export const createStore = (
     send: (said: Said, road: (copy: number) => Sending | undefined): void => {
       const { id, source, 'detail-type': type } = said
       const body = JSON.stringify(said)
-      for (const queue of QUEUES.filter((name) => takes(subscriptions[name], source, type)))
+      for (const queue of QUEUES.filter((name) => concerns(name, source, type)))
         for (let copy = 0, fares = road(0); fares; fares = road(++copy))
           database.run(
             'INSERT INTO message (queue, body, event_id, event_type, visible_at, dead) VALUES (?, ?, ?, ?, ?, ?)',

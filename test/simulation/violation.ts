@@ -18,6 +18,7 @@ export const INVARIANTS = [
   'sets-leave-the-fence',
   'last-said-holds',
   'reminded-once',
+  'sealed-for-good',
   'no-defect',
 ] as const
 

@@ -1,3 +1,4 @@
+import type { EventOf } from '@countersign/core/events'
 import { epochSeconds, idFrom } from '@countersign/core/shared'
 import { SigningKey } from '@countersign/core/signing-key'
 import { type AuthorizerServices, make as makeAuthorizer } from '@countersign/functions/authorizer/authorize'
@@ -13,6 +14,7 @@ import { createOracle, type Known } from './oracle.ts'
 import { createDirectory, identitiesOver } from './people.ts'
 import { afflictAuthorizer, afflictIdentities, afflictServices } from './planted.ts'
 import { createReminderWatch } from './reminders.ts'
+import { createSealWatch } from './seals.ts'
 import { createStore, type Sending, type Stored, saidOf } from './store.ts'
 import { crossed, type Task } from './task.ts'
 import { type Invariant, Violation } from './violation.ts'
@@ -87,7 +89,12 @@ export const createWorld = (seed: number, bug: Bug | undefined, begun?: Beginnin
       if (secrets.has(run)) violate('secrets-never-written', `in ${text.slice(0, 60)}…`)
   }
   const reminders = createReminderWatch(violate)
-  const store = createStore(violate, inspect, reminders.told, begun?.stored)
+  const seals = createSealWatch(violate)
+  const told = (event: EventOf): void => {
+    reminders.told(event)
+    seals.told(event)
+  }
+  const store = createStore(violate, inspect, told, begun?.stored)
   const log: Log = (line) => {
     if (line.message === 'decision') world.lastReason = String(line.reason)
     if (line.message === 'a route failed' && !String(line.error).includes('cannot be reached'))
@@ -118,6 +125,7 @@ export const createWorld = (seed: number, bug: Bug | undefined, begun?: Beginnin
     ledger: crossed(afflicted.ledger),
     accessRows: { ...crossed(afflicted.accessRows), scan: afflicted.accessRows.scan },
     keyRing: crossed(afflicted.keyRing),
+    sealKeys: crossed(afflicted.sealKeys),
     apiKeySecret: crossed(afflicted.apiKeySecret),
     gatewayKeys: crossed(afflicted.gatewayKeys),
     consumerKeyRings: (id: Parameters<Services['consumerKeyRings']>[0]) =>
@@ -174,6 +182,7 @@ export const createWorld = (seed: number, bug: Bug | undefined, begun?: Beginnin
     secrets,
     keys,
     reminders,
+    seals,
     hub: { last: begun?.hub },
     operators,
     projector: services(offsets[OPERATORS] ?? 0),

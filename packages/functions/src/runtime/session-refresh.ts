@@ -1,10 +1,6 @@
 import type { Cause } from '@countersign/core/events'
-import {
-  type DirectoryRefusal,
-  type IdentityProvider,
-  Session,
-  type SessionEnd,
-} from '@countersign/core/session'
+import type { Entry } from '@countersign/core/ledger'
+import { type DirectoryRefusal, Session, type SessionEnd } from '@countersign/core/session'
 import { ok } from '@countersign/core/shared'
 import { change, command } from './command.ts'
 import { loadSession, sessionShape } from './entities.ts'
@@ -12,7 +8,7 @@ import { causesOf } from './http.ts'
 import type { Services } from './services.ts'
 
 type RefreshServices = Pick<Services, 'ledger' | 'identities' | 'newId' | 'randomBytes' | 'clock' | 'log'>
-type Live = Session.Session
+type Live = Entry<Session.Session>
 
 /** What one run came to: people asked about, those the directory gave no answer for, those there was no time for. */
 export interface Refreshed {
@@ -27,6 +23,8 @@ const RUN_MILLISECONDS = 45_000
 const AT_ONCE = 4
 const LONGEST_SESSION_MILLISECONDS = 3_600_000
 const PAGE = 100
+/** How often one run asks about a person whose sessions move meanwhile. */
+const MOST_QUESTIONS = 3
 
 /**
  * Asks about each person with a live session once. What narrows a session is in the transaction that says so. Without an
@@ -58,14 +56,14 @@ const livePeople = async ({ ledger }: RefreshServices, now: Date): Promise<reado
     createdFrom: new Date(now.getTime() - LONGEST_SESSION_MILLISECONDS).toISOString(),
     limit: PAGE,
   }
-  const people = new Map<string, Live[]>()
+  const found: Live[] = []
   let after: string | undefined
   do {
-    const { items, next } = await ledger.list<Live>('session', { ...query, after })
-    for (const { state } of items) people.set(state.subject, [...(people.get(state.subject) ?? []), state])
+    const { items, next } = await ledger.list<Session.Session>('session', { ...query, after })
+    found.push(...items)
     after = next
   } while (after !== undefined)
-  return [...people.values()]
+  return [...Map.groupBy(found, ({ state }) => state.subject).values()]
 }
 
 /** Another one is first every time, so that nobody is always the one there is no time for. */
@@ -86,16 +84,15 @@ const refreshPerson = async (
   services: RefreshServices,
   sessions: readonly Live[],
   cause: Cause,
+  questions = MOST_QUESTIONS,
 ): Promise<boolean> => {
-  const [first] = sessions
-  const provider = first && providerOf(services, first)
-  if (first && !provider) return settle(services, sessions, cause, 'account-unknown') // it is not trusted any more
-  if (!first || !provider || !Session.canBeAskedAgain(provider)) return true
   try {
-    const person = { id: Session.idIn(first.subject), email: first.email }
-    const told = await services.identities.directoryOf(provider).groupsOf(person)
-    const groups = told.ok ? Session.groupsFrom(told.value) : undefined
-    return await settle(services, sessions, cause, told.ok ? (groups ?? []) : ENDS[told.error])
+    const told = await askAbout(services, sessions)
+    if (told === undefined) return true
+    const moved = await settle(services, sessions, cause, told)
+    if (moved.length === 0) return true
+    if (questions === 1) throw new Error('they changed whenever the directory was asked')
+    return await refreshPerson(services, moved, cause, questions - 1)
   } catch (error) {
     const ids = sessions.map(({ id }) => id)
     const line = { message: 'a session could not be refreshed', sessions: ids, error: causesOf(error) }
@@ -104,27 +101,45 @@ const refreshPerson = async (
   }
 }
 
-const providerOf = ({ identities }: RefreshServices, session: Live): IdentityProvider | undefined =>
-  identities.configuration().providers.find(({ name }) => name === session.provider)
+/** The groups of the person whose sessions these are, or why they have no more; undefined: there is nobody to ask. */
+const askAbout = async (
+  { identities }: RefreshServices,
+  [first]: readonly Live[],
+): Promise<readonly string[] | SessionEnd | undefined> => {
+  if (!first) return undefined
+  const { provider: name, subject, email } = first.state
+  const provider = identities.configuration().providers.find((one) => one.name === name)
+  if (!provider) return 'account-unknown' // it is not trusted any more
+  if (!Session.canBeAskedAgain(provider)) return undefined
+  const told = await identities.directoryOf(provider).groupsOf({ id: Session.idIn(subject), email })
+  return told.ok ? (Session.groupsFrom(told.value) ?? []) : ENDS[told.error]
+}
 
+/**
+ * Writes what was told to the sessions that are still as they were when the question was asked. Those that moved meanwhile
+ * come back: another run may have been told later, and what is older must not take its place.
+ */
 const settle = async (
   services: RefreshServices,
   sessions: readonly Live[],
   cause: Cause,
   told: readonly string[] | SessionEnd,
-): Promise<boolean> => {
-  for (const { id } of sessions) {
+): Promise<readonly Live[]> => {
+  const moved: Live[] = []
+  for (const { id, version } of sessions) {
     const saved = await command(services, { cause, idempotencyKey: undefined, fingerprint: '' }, async () => {
-      const loaded = await loadSession(services.ledger, id)
-      if (!loaded.state) throw new Error(`the session ${id} is listed and not there`)
-      const facts =
-        typeof told === 'string'
-          ? Session.end(loaded.state, told, cause)
-          : Session.changeGroups(loaded.state, told, cause)
-      const { changes } = change(sessionShape, id, loaded, facts, { ...services, cause })
+      const { state, ...loaded } = await loadSession(services.ledger, id)
+      if (!state) throw new Error(`the session ${id} is listed and not there`)
+      const isMoved = loaded.version !== version
+      if (isMoved && Session.isLive(state, cause.now)) moved.push({ id, state, ...loaded })
+      const facts = isMoved ? [] : factsOf(state, told, cause)
+      const { changes } = change(sessionShape, id, { state, ...loaded }, facts, { ...services, cause })
       return ok({ changes, answer: { status: 200, body: undefined } })
     })
     if (!saved.ok) throw new Error(`the session ${id} could not be changed: ${saved.error.reason}`)
   }
-  return true
+  return moved
 }
+
+const factsOf = (state: Session.Session, told: readonly string[] | SessionEnd, cause: Cause) =>
+  typeof told === 'string' ? Session.end(state, told, cause) : Session.changeGroups(state, told, cause)

@@ -78,8 +78,9 @@ const ofRoutes = (makings: RouteMaking): Named<typeof routes> =>
       {
         prepare,
         ...(movesRing(route as HttpRouteName) && RING),
-        // Keys that are given up take the room of sets on the fence.
+        // Keys that are given up, and lockdowns, take the room of sets on the fence.
         ...(route === 'POST /revocations' && { early: true }),
+        ...(route === 'POST /lockdowns/lifting' && { late: true }),
         // Who looks at a dead letter hides it for a moment from whoever moves it.
         ...(route.includes(' /pipeline') && { lane: 'dead letters' }),
       },

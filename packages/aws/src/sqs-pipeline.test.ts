@@ -114,10 +114,27 @@ describe('redriving a subscription', () => {
       ])
   })
 
-  it('waits on its looks for longer than a look of the status hides a message', async () => {
-    const { calls, pipeline } = pipelineOver(script([], sent))
+  const lookedAt = async (hidden: string) => {
+    const { calls, pipeline } = pipelineOver(
+      script([], () => ({ body: { Attributes: { ApproximateNumberOfMessagesNotVisible: hidden } } })),
+    )
     expect(await pipeline.redrive('ProjectAccess')).toBe(0)
-    expect(calls.map(({ body }) => [body.WaitTimeSeconds, body.VisibilityTimeout])).toEqual([[3, 30]])
+    return calls.map(({ operation, body }) => [operation, body.WaitTimeSeconds, body.VisibilityTimeout])
+  }
+
+  it('waits for longer than a look of the status hides a message, where one is hidden', async () => {
+    expect(await lookedAt('1')).toEqual([
+      ['ReceiveMessage', 1, 13],
+      ['GetQueueAttributes', undefined, undefined],
+      ['ReceiveMessage', 3, 13],
+    ])
+  })
+
+  it('does not wait for what is not there', async () => {
+    expect(await lookedAt('0')).toEqual([
+      ['ReceiveMessage', 1, 13],
+      ['GetQueueAttributes', undefined, undefined],
+    ])
   })
 
   it('keeps a dead letter that could not be sent, and says so', async () => {

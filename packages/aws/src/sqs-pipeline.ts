@@ -33,8 +33,8 @@ const PEEK_SECONDS = 1
 const LOOK_SECONDS = 1
 const LAST_LOOK_SECONDS = 3
 
-/** Enough to move a message on; then it comes back to the dead letters. */
-const MOVE_SECONDS = 30
+/** Longer than sending a message and deleting it may take; then it comes back to the dead letters. */
+const MOVE_SECONDS = (2 * LIMIT_MILLISECONDS) / 1_000 + 1
 
 /** A redrive ends after this, moved or not: what fails again at once must not go round for ever. */
 const REDRIVE_MILLISECONDS = 15_000

@@ -20,8 +20,6 @@ const start = async (port: number | undefined) => {
   const variables = { RING_REFRESH_SECONDS: '60' } // as it would be deployed
   const world = await openEmulatorWorld({ credentialFile, variables, ...(port !== undefined && { port }) })
   const seconds = ((performance.now() - begun) / 1_000).toFixed(1)
-  const cli = (command: string) =>
-    `  npx -y pnpm@12 countersign ${command} \\\n    --endpoint ${world.api} --credential .countersign/emulator.token`
   say(`
   ${world.deployment.resources.length} resources in ${seconds} s
 
@@ -33,8 +31,12 @@ const start = async (port: number | undefined) => {
 
 Try next, in another terminal:
 
-${cli('apis publish examples/tenancies.yaml --environment staging --gateway-id abc123 --stage staging --account 111111111111')}
-${cli('pipeline')}
+  export COUNTERSIGN_ENDPOINT=${world.api}
+  export COUNTERSIGN_GATEWAY=${world.gateway}
+  export COUNTERSIGN_CREDENTIAL=.countersign/emulator.token
+  npx -y pnpm@12 countersign apis publish examples/tenancies.yaml --environment staging \\
+    --gateway-id abc123 --stage staging --account 111111111111
+  npx -y pnpm@12 countersign pipeline
 
 Ctrl-C stops it, and nothing stays.
 `)

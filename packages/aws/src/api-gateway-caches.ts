@@ -1,6 +1,6 @@
 import type { AuthorizerCaches, Flushed } from '@countersign/core/registry'
 import type { Coordinates } from '@countersign/core/shared'
-import { type Pace, paced } from './paced.ts'
+import { CONTROL_PLANE_MILLISECONDS, type Pace, paced } from './paced.ts'
 import { type Credentials, signed } from './sigv4.ts'
 
 export interface ApiGatewayCachesOptions {
@@ -16,15 +16,12 @@ export interface ApiGatewayCachesOptions {
 
 const LIMIT_MILLISECONDS = 5_000
 
-/** The control plane takes 10 calls a second of an account, for everybody; half of them are left to the others. */
-const EVERY_MILLISECONDS = 200
-
 /**
  * API Gateway's own caches: `FlushStageAuthorizersCache` of a REST API, and `ResetAuthorizersCache` of an HTTP API, which
  * an id does not tell apart. Two calls do not pay for two of the SDK's clients in the bundle.
  */
 export const apiGatewayCaches = (options: ApiGatewayCachesOptions): AuthorizerCaches => {
-  const pace = options.pace ?? paced({ everyMilliseconds: EVERY_MILLISECONDS })
+  const pace = options.pace ?? paced({ everyMilliseconds: CONTROL_PLANE_MILLISECONDS.FlushAuthorizerCaches })
   const remove = async (region: string, path: string): Promise<boolean> => {
     await pace()
     return removed(options, region, path)

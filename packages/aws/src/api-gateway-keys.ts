@@ -19,7 +19,7 @@ import {
 } from '@aws-sdk/client-api-gateway'
 import type { GatewayKey, GatewayKeys, GatewayPlan } from '@countersign/core/usage-plan'
 import { clientSettings, within } from './calls.ts'
-import { type Pace, paced } from './paced.ts'
+import { CONTROL_PLANE_MILLISECONDS, type Pace, paced } from './paced.ts'
 import { closingPatch, patchOf, planInput } from './usage-plan-patch.ts'
 
 export interface ApiGatewayKeysOptions {
@@ -30,13 +30,10 @@ export interface ApiGatewayKeysOptions {
 const LIMIT_MILLISECONDS = 10_000
 const PAGE = 500
 
-/** The control plane takes 10 calls a second of an account, for everybody. */
-const EVERY_MILLISECONDS = 100
-
 /** API Gateway's own keys and usage plans, found again by the names that are ours. */
 export const apiGatewayKeys = (options: ApiGatewayKeysOptions = {}): GatewayKeys => {
   const client = options.client ?? new APIGatewayClient(clientSettings(4_000))
-  const pace = options.pace ?? paced({ everyMilliseconds: EVERY_MILLISECONDS })
+  const pace = options.pace ?? paced({ everyMilliseconds: CONTROL_PLANE_MILLISECONDS.ProvisionUsagePlan })
   const call: Calling = async (doing, send) => {
     await pace()
     return within(LIMIT_MILLISECONDS, doing, (limit) => send(client, limit))

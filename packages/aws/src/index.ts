@@ -6,6 +6,7 @@ export { type DynamoLedgerOptions, dynamoLedger } from './dynamo-ledger.ts'
 export { type DynamoStoredRowsOptions, dynamoStoredRows } from './dynamo-stored-rows.ts'
 export { type EventBridgePublisherOptions, eventBridgePublisher } from './event-bridge-publisher.ts'
 export { type LambdaAuthorizerCallersOptions, lambdaAuthorizerCallers } from './lambda-authorizer-callers.ts'
+export { CONTROL_PLANE_MILLISECONDS } from './paced.ts'
 export { type SecretTextOptions, secretText } from './secret-text.ts'
 export {
   type SecretsManagerKeyRingOptions,

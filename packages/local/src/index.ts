@@ -1,5 +1,6 @@
 export { evaluatePolicy, globMatches } from './gateway/iam-policy.ts'
 export type { GatewayDescription } from './gateway/setup.ts'
+export { fileDirectory, peopleFile } from './oidc/people.ts'
 export { codeOf, StartFailure } from './platform/failure.ts'
 export {
   LOCAL_ISSUER,

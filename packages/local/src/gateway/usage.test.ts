@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Redacted } from '@countersign/core/shared'
 import type { GatewayPlan } from '@countersign/core/usage-plan'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -103,6 +106,35 @@ describe('a quota', () => {
     now = Date.UTC(2026, 0, 2)
     expect(statuses(3)).toEqual([200, 200, 429])
   })
+
+  it.each([
+    ['day', '2026-03-01T00:00:00Z'],
+    ['week', '2026-03-01T00:00:00Z'], // a Sunday
+    ['month', '2026-03-01T00:00:00Z'],
+  ] as const)(
+    'of a %s is kept in the file, and is there anew when the next one begins',
+    async (period, end) => {
+      const folder = mkdtempSync(join(tmpdir(), 'countersign-'))
+      const file = join(folder, 'state.sqlite')
+      const reopen = () => {
+        database.close()
+        database = openDatabase(file)
+        keys = sqliteGatewayKeys(database)
+        restart()
+      }
+      reopen()
+      await given(plan({ quota: { limit: 2, period } }))
+      now = Date.parse(end) - 2_000
+      expect(statuses(1)).toEqual([200])
+      reopen()
+      expect(statuses(2)).toEqual([200, 429])
+      reopen()
+      expect(ask()).toEqual([429, '2'])
+      now = Date.parse(end)
+      expect(statuses(3)).toEqual([200, 200, 429])
+      rmSync(folder, { recursive: true, force: true })
+    },
+  )
 
   it('is not used up by what the bucket refuses', async () => {
     await given(plan({ quota: { ...quota, limit: 3 }, throttle: { rateLimit: 1, burstLimit: 2 } }))

@@ -112,7 +112,8 @@ const node = async (
   environment: Readonly<Record<string, string>>,
 ): Promise<void> => {
   const { PATH = '', HOME = '' } = process.env
-  await run(process.execPath, ['--max-old-space-size=1024', ...words], {
+  // Pulumi keeps a stack of each of its thousands of promises: most of what a deployment takes, and nobody reads it here.
+  await run(process.execPath, ['--max-old-space-size=1024', '--stack-trace-limit=3', ...words], {
     cwd: ROOT,
     env: { PATH, HOME, ...environment },
     timeout: LIMIT_MILLISECONDS,

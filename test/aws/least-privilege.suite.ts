@@ -9,7 +9,6 @@ import { probesIn } from './least-privilege.probes.ts'
 import { roundsOf } from './least-privilege.rounds.ts'
 import { justified, ROLES_OF_SERVICES } from './least-privilege.unjudged.ts'
 import { setPolling, stopSchedules } from './levers.ts'
-import { isThorough } from './where-the-emulator-runs.ts'
 import { openEmulatorWorld } from './world.ts'
 
 /** A round for each grant, on a machine that others keep busy as well. */
@@ -43,13 +42,6 @@ const probes = await probesIn(world, {
 const names = (of: readonly Grant[]) => sorted(of.map(textOf))
 const stay = new Set(names(unjudged))
 const probed = grants.filter((grant) => !stay.has(textOf(grant)))
-/** All of them take minutes, which the whole of the tests has no time for: `pnpm test:aws` takes every grant away. */
-const EVERY = isThorough ? 1 : 3
-const taken = probed.filter((_, index) => index % EVERY === 0)
-process.stderr.write(
-  `TAKEN AWAY: ${taken.length} of ${probed.length} grants; all of them by "pnpm test:aws"\n`,
-)
-
 describe('the grants of the stacks', () => {
   it('are each probed, or named with a reason; what is named is there', () => {
     expect(names(unjudged)).toEqual(names(grants).filter((grant) => stay.has(grant)))
@@ -69,10 +61,10 @@ describe('a function without one of its grants', () => {
   let rounds: Awaited<ReturnType<typeof roundsOf>>
   beforeAll(async () => {
     await setPolling(world, 'ProvisionUsagePlan', false) // what is left for the probe to do is left by nobody else
-    rounds = await roundsOf(world, taken, probes)
+    rounds = await roundsOf(world, probed, probes)
   }, PATIENCE_MILLISECONDS)
 
-  it.each(taken.map(textOf))('misses %s, and works again with it', (grant) => {
+  it.each(probed.map(textOf))('misses %s, and works again with it', (grant) => {
     expect(rounds.get(grant)).toEqual({ without: 'failed', granted: 'done' })
   })
 })

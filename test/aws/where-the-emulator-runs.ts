@@ -1,9 +1,6 @@
 import { it } from 'vitest'
 import { findPython, NO_PYTHON } from './emulator.ts'
 
-/** As `pnpm test:aws` asks; else what takes minutes more is left to it, and said so. */
-export const isThorough = process.env.COUNTERSIGN_THOROUGH === '1'
-
 /** The suite, where the emulator can run. Elsewhere one line says so and one test counts as skipped; in CI it fails. */
 export const whereTheEmulatorRuns = async (suite: () => Promise<unknown>): Promise<void> => {
   if (await findPython()) {

@@ -17,15 +17,17 @@ export interface Parsed {
 export const parse = (argv: readonly string[], commands: readonly Command[]): Parsed => {
   refuseTokens(argv)
   const everything = Object.assign({}, GLOBAL_OPTIONS, ...commands.map(({ options }) => options)) as Options
-  const { positionals, values, tokens } = readAll(argv, everything)
-  const command = commandIn(positionals, commands)
+  const { positionals: words, tokens } = readAll(argv, everything)
+  const command = commandIn(words, commands)
   const allowed: Options = { ...GLOBAL_OPTIONS, ...command?.options }
   for (const token of tokens) {
     if (token.kind === 'option') checkOption(token.name, token.rawName, allowed, command)
   }
+  // Commands share names of options: what may come often in one may come once in another.
+  const { positionals, values } = readAll(argv, command ? allowed : everything)
   const rest = positionals.slice(command?.name.split(' ').length ?? 0)
   const given = new Given(values, rest)
-  return { command, words: positionals, given, missing: command && missingIn(command, given, rest) }
+  return { command, words, given, missing: command && missingIn(command, given, rest) }
 }
 
 /** Arguments are visible to everybody on the machine and stay in the shell's history. */

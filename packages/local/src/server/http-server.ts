@@ -35,7 +35,7 @@ export const listen = async (
         failed(error)
         return gatewayResponses.badGateway()
       })
-      .then((response) => atOnce(() => void write(outgoing, response).catch(failed)))
+      .then((response) => atOnce(() => void written(outgoing, response, failed)))
   })
   server.keepAliveTimeout = 60_000
   await bound(server, port)
@@ -116,6 +116,21 @@ const pairs = (raw: readonly string[]): readonly (readonly [string, string])[] =
   const all: [string, string][] = []
   for (let index = 0; index < raw.length; index += 2) all.push([raw[index] ?? '', raw[index + 1] ?? ''])
   return all
+}
+
+/** Nobody waits for an answer that cannot be written. */
+const written = async (
+  outgoing: ServerResponse,
+  response: GatewayResponse,
+  failed: (error: unknown) => void,
+): Promise<void> => {
+  try {
+    await write(outgoing, response)
+  } catch (error) {
+    failed(error)
+    if (outgoing.headersSent) outgoing.destroy()
+    else await write(outgoing, gatewayResponses.badGateway())
+  }
 }
 
 const write = async (outgoing: ServerResponse, { status, headers, body }: GatewayResponse): Promise<void> => {

@@ -100,6 +100,18 @@ const GRANTS: Readonly<Record<Link, Grant>> = {
   },
   'ledger:write': { permissions: [ledgerWrites], environment: ledger },
   'ledger:append': { permissions: [ledgerAppends], environment: ledger },
+  // A key that nothing has: what is written there is refused by its own condition.
+  'ledger:probe': {
+    permissions: [
+      {
+        ...allow(['dynamodb:PutItem'], [stored.Ledger.arn]),
+        conditions: [
+          { test: 'ForAllValues:StringEquals', variable: 'dynamodb:LeadingKeys', values: ['probe'] },
+        ],
+      },
+    ],
+    environment: ledger,
+  },
   'access:read': {
     permissions: [allow(['dynamodb:BatchGetItem'], [stored.Access.arn])],
     environment: access,

@@ -54,11 +54,12 @@ export const roadOf = (housing: Housing, committed: (event: EventOf) => void = (
 export type Ledger = Housing['world']['services']['ledger']
 
 /** A ledger is made when a member of it is used first, and a spread uses none. */
-export const membersOf = ({ load, claim, idempotency, commit, list, events }: Ledger): Ledger => ({
+export const membersOf = ({ load, claim, idempotency, commit, probe, list, events }: Ledger): Ledger => ({
   load,
   claim,
   idempotency,
   commit,
+  probe,
   list,
   events,
 })

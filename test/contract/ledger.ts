@@ -45,6 +45,14 @@ export const ledgerContract = (name: string, makeStore: () => Promise<LedgerStor
     const take = (claim: string, owner: string | undefined, expectedGeneration: number) =>
       commit({ entities: [], claims: [{ name: claim, owner, expectedGeneration }] })
 
+    it('is tried for whether it can be written to, and has nothing in it afterwards', async () => {
+      await store.ledger.probe()
+      await store.ledger.probe()
+      expect((await store.ledger.events({ limit: 1, after: undefined })).items).toEqual([])
+      const id = newId('consumer')
+      expect(await commit({ entities: [changeOf(newId, id, [registered(id)])] })).toEqual(ok(undefined))
+    })
+
     describe('entities', () => {
       it('knows nothing of what was never saved', async () => {
         const nothing = { state: undefined, version: 0, head: '' }

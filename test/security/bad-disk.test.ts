@@ -6,6 +6,7 @@ import { Session } from '@countersign/core/session'
 import { make as makeBegin } from '@countersign/functions/http/begin-lockdown'
 import { make as makeRegister } from '@countersign/functions/http/register-consumer'
 import { make as makeShow } from '@countersign/functions/http/show-consumer'
+import { make as makeHealth } from '@countersign/functions/http/show-health'
 import { make as makeSuspend } from '@countersign/functions/http/suspend-consumer'
 import {
   LOCAL_ISSUER,
@@ -67,6 +68,16 @@ const register = (name: string) =>
   ask(makeRegister(services) as Handler, { name, type: 'service', owner: 'tests' })
 const show = (id: string) => ask(makeShow(services) as Handler, null, { id })
 const suspend = (id: string) => ask(makeSuspend(services) as Handler, {}, { id })
+const health = () => ask(makeHealth(services) as Handler, null)
+
+/** Whoever watches the platform is told what is wrong with it, with 503, and nothing of the machine. */
+const expectUnwell = async (what: string) => {
+  const answer = await health()
+  expectWeather(answer)
+  expect(answer.body.detail).toBe(what)
+}
+
+const expectWell = async () => expect(await health()).toMatchObject({ status: 200, body: { status: 'ok' } })
 
 /** What a caller is told of weather: what it is, when to come again, and nothing of the machine. */
 const expectWeather = ({ status, headers, body }: Awaited<ReturnType<typeof ask>>) => {
@@ -83,13 +94,15 @@ describe('a disk that is full', () => {
   it('refuses commands with 503, keeps what was acknowledged, and goes on when there is room', async () => {
     const held: string[] = []
     const pages = Number(database.get('PRAGMA page_count')?.page_count)
-    database.all(`PRAGMA max_page_count = ${pages + 6}`)
+    database.all(`PRAGMA max_page_count = ${pages + 40}`)
     let last = await register('first')
+    await expectWell()
     for (let count = 0; last.status === 201 && count < 500; count++) {
       held.push(String(last.body.id))
       last = await register(`consumer ${count} ${'x'.repeat(100)}`)
     }
     expectWeather(last)
+    await expectUnwell('the store cannot grow: the disk is full')
     expect(held.length).toBeGreaterThan(0)
     for (const id of held) expect((await show(id)).status).toBe(200)
     for (const id of held) {
@@ -98,6 +111,7 @@ describe('a disk that is full', () => {
       expect(versions(id)).toEqual(answer.status === 200 ? [1, 2] : [1])
     }
     database.all(`PRAGMA max_page_count = ${pages + 500}`)
+    await expectWell()
     expect((await register('there is room again')).status).toBe(201)
     expect(JSON.stringify(logged)).toContain('the disk is full')
   })
@@ -111,10 +125,12 @@ describe('a file that another process holds', () => {
     const other = new DatabaseSync(file)
     other.exec('BEGIN IMMEDIATE')
     expectWeather(await suspend(id))
+    await expectUnwell('the store is locked by another process')
     expectWeather(await ask(makeBegin(services) as Handler, { everywhere: true, because: 'leak' }))
     expect((await show(id)).body.status).toBe('active')
     other.exec('ROLLBACK')
     other.close()
+    await expectWell()
     expect((await suspend(id)).body.status).toBe('suspended')
     expect(versions(id)).toEqual([1, 2])
   })
@@ -125,6 +141,7 @@ describe('a file that cannot be written to', () => {
     const id = String((await register('kept')).body.id)
     database.all('PRAGMA query_only = ON')
     expectWeather(await suspend(id))
+    await expectUnwell('the store cannot be written to')
     expect((await show(id)).status).toBe(200)
     database.all('PRAGMA query_only = OFF')
     expect((await suspend(id)).status).toBe(200)
@@ -136,6 +153,7 @@ describe('a file that was moved away or replaced under the platform', () => {
     const id = String((await register('kept')).body.id)
     renameSync(file, `${file}.away`)
     expectWeather(await suspend(id))
+    await expectUnwell('the store was moved away or replaced')
     writeSync(openSync(file, 'w'), 'another file')
     expectWeather(await suspend(id))
     renameSync(`${file}.away`, file)
@@ -158,6 +176,7 @@ describe('a file that is damaged under the platform', () => {
     damage()
     expectWeather(await show(id))
     expectWeather(await suspend(id))
+    await expectUnwell('the store is damaged')
     await expect(services.accessRows.read(['fence#0'])).rejects.toThrow('is damaged')
     const start = startPlatform({ data: root, port: 0, gatewayPort: 0, signInPort: 0 })
     await expect(start).rejects.toThrow(/cannot be read .*restore it from a backup/)

@@ -41,6 +41,7 @@ const LINKS: Readonly<
   },
   'ledger:write': { grants: onLedger('GetItem', 'PutItem', 'UpdateItem'), told: ['LEDGER_TABLE'] },
   'ledger:append': { grants: onLedger('PutItem', 'UpdateItem'), told: ['LEDGER_TABLE'] },
+  'ledger:probe': { grants: onLedger('PutItem'), told: ['LEDGER_TABLE'] },
   'access:read': { grants: ['dynamodb:BatchGetItem on table/AccessTable'], told: ['ACCESS_TABLE'] },
   'access:write': { grants: ['dynamodb:UpdateItem on table/AccessTable'], told: ['ACCESS_TABLE'] },
   'bus:publish': {

@@ -1,9 +1,24 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
-import { type AttributeValue, DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb'
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb'
 import type { Claim, EntityKind, IdempotencyRecord, Ledger, Loaded } from '@countersign/core/ledger'
 import { type Backoff, clientSettings, within } from './calls.ts'
-import { claimKey, entityKey, idempotencyKey, numberOf, STATE, stateOf, textOf } from './ledger-items.ts'
+import {
+  claimKey,
+  entityKey,
+  idempotencyKey,
+  numberOf,
+  PROBE,
+  STATE,
+  stateOf,
+  textOf,
+} from './ledger-items.ts'
 import { listEntities, listEvents } from './ledger-pages.ts'
 import type { LedgerTables } from './ledger-parts.ts'
 import { commitChange } from './ledger-transaction.ts'
@@ -15,7 +30,7 @@ export interface DynamoLedgerOptions extends Partial<Backoff> {
   readonly newRequestToken?: () => string
 }
 
-const READ_LIMIT_MILLISECONDS = 3_000
+const CALL_LIMIT_MILLISECONDS = 3_000
 
 /** The ledger in the table `Ledger`; a commit writes to the table `Access` as well. */
 export const dynamoLedger = (options: DynamoLedgerOptions): Ledger => {
@@ -33,6 +48,7 @@ export const dynamoLedger = (options: DynamoLedgerOptions): Ledger => {
     claim: (name) => claim(context, name),
     idempotency: (key) => idempotency(context, key),
     commit: (change) => commitChange(context, change),
+    probe: () => probe(context),
     list: (kind, query) => listEntities(pages, kind, query),
     events: (query) => listEvents(pages, query),
   }
@@ -43,7 +59,7 @@ type Key = Record<string, AttributeValue>
 
 const get = async ({ client, tables }: Context, Key: Key): Promise<Key | undefined> => {
   const command = new GetItemCommand({ TableName: tables.ledger, Key, ConsistentRead: true })
-  const answer = await within(READ_LIMIT_MILLISECONDS, 'reading the ledger', (limit) =>
+  const answer = await within(CALL_LIMIT_MILLISECONDS, 'reading the ledger', (limit) =>
     client.send(command, limit),
   )
   return answer.Item
@@ -68,4 +84,19 @@ const idempotency = async (context: Context, key: string): Promise<IdempotencyRe
     answer: JSON.parse(textOf(item, 'answer')) as IdempotencyRecord['answer'],
     sweepAfter: numberOf(item, 'sweepAfter'),
   }
+}
+
+/** A write that its own condition refuses: it takes the way of every other, and nothing comes of it. */
+const probe = async ({ client, tables }: Context): Promise<void> => {
+  const command = new PutItemCommand({
+    ...{ TableName: tables.ledger, Item: PROBE },
+    ConditionExpression: 'attribute_exists(pk)',
+  })
+  await within(CALL_LIMIT_MILLISECONDS, 'trying to write to the ledger', async (limit) => {
+    try {
+      await client.send(command, limit)
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error
+    }
+  })
 }

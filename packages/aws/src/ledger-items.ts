@@ -12,6 +12,9 @@ export const eventKey = (version: number): string => `event#${String(version).pa
 export const claimKey = (name: string) => ({ pk: { S: `claim#${name}` }, sk: { S: 'claim' } })
 export const idempotencyKey = (key: string) => ({ pk: { S: `idempotency#${key}` }, sk: { S: 'idempotency' } })
 
+/** Where nothing ever is; the policy of who may try to write there names it. */
+export const PROBE = { pk: { S: 'probe' }, sk: { S: 'probe' } }
+
 /** RFC 3339 of one width, so that text sorts as time does. */
 export const sortable = (instant: string): string => new Date(instant).toISOString()
 

@@ -16,6 +16,8 @@ export type Link =
   | 'ledger:write'
   /** The transaction alone, for what begins something new and has nothing to look up. */
   | 'ledger:append'
+  /** Trying whether anything could be written, without writing. */
+  | 'ledger:probe'
   | 'access:read'
   | 'access:write'
   | 'bus:publish'

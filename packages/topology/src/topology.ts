@@ -127,7 +127,11 @@ export const routes = {
   'GET /audit/seals/{day}/leaves': http('list-seal-leaves', ['ledger:read']),
   'GET /pipeline': http('show-pipeline', ['queues:inspect', 'access:read']),
   'POST /pipeline/{subscription}/redrive': http('redrive-subscription', ['queues:redrive']),
-  'GET /health': { ...http('show-health', ['ledger:read']), authorization: 'open', machines: false },
+  'GET /health': {
+    ...http('show-health', ['ledger:read', 'ledger:probe']),
+    authorization: 'open',
+    machines: false,
+  },
 } as const satisfies Record<`${Method} /${string}`, HttpRoute>
 
 export type HttpRouteName = keyof typeof routes

@@ -134,6 +134,8 @@ export interface Ledger {
   idempotency(key: string): Promise<IdempotencyRecord | undefined>
   /** One transaction. A refusal changes nothing. Throws when the store cannot be reached or the change is too large. */
   commit(change: Change): Promise<Result<void, CommitFailure>>
+  /** Throws, as `commit` would now, when nothing could be saved. Leaves nothing behind. */
+  probe(): Promise<void>
   /** By creation, oldest first. */
   list<State>(kind: EntityKind, query: ListQuery): Promise<Page<Entry<State>>>
   /**

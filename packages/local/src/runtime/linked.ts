@@ -29,6 +29,7 @@ const OPENED_BY: Opened = {
     claim: byKey,
     idempotency: byKey,
     commit: ['ledger:write', 'ledger:append'],
+    probe: ['ledger:probe'],
     list: ['ledger:list', 'ledger:log', 'ledger:days'],
     events: ['ledger:log', 'ledger:days'],
   },
@@ -110,6 +111,7 @@ const methodsOf = (ledger: Services['ledger']): Omit<Services['ledger'], 'commit
   load: (kind, id) => ledger.load(kind, id),
   claim: (name) => ledger.claim(name),
   idempotency: (key) => ledger.idempotency(key),
+  probe: () => ledger.probe(),
   list: (kind, query) => ledger.list(kind, query),
   events: (query) => ledger.events(query),
 })

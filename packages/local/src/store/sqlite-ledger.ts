@@ -47,6 +47,7 @@ export const sqliteLedger = (database: Database, committed: (change: Change) => 
     if (saved.ok && change.entities.length > 0) committed(change)
     return saved
   },
+  probe: async () => probe(database),
   list: async (kind, query) => listEntities(database, kind, query),
   events: async (query) => listEvents(database, query),
 })
@@ -84,6 +85,19 @@ const save = (database: Database, change: Change): Result<void, CommitFailure> =
     throw error
   }
 }
+
+/** More than any usual command needs, so that a disk is known to be full a little before it is. */
+const PROBE_CHARACTERS = 65_536
+
+/** What is written is gone within the transaction; its pages, and the journal's, have to be there all the same. */
+const probe = (database: Database): void =>
+  database.transaction(() => {
+    database.run(
+      'INSERT INTO idempotency (key, fingerprint, status, body, sweep_after) VALUES (?, ?, ?, ?, ?)',
+      ...['', '', 0, ' '.repeat(PROBE_CHARACTERS), 0],
+    )
+    database.run('DELETE FROM idempotency WHERE key = ?', '')
+  })
 
 const saveEntity = (database: Database, entity: EntityChange): void => {
   const { kind, id, expectedVersion, events, labels } = entity

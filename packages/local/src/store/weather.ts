@@ -19,7 +19,9 @@ export const onFile = <T>(path: string, work: () => T): T => {
   } catch (error) {
     const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0
     const why = WEATHER[code]
-    throw why === undefined ? error : new Unavailable(`${path} ${why}`, { cause: error })
+    throw why === undefined
+      ? error
+      : new Unavailable(`${path} ${why}`, { cause: error, plainly: `the store ${why}` })
   }
 }
 
@@ -33,6 +35,8 @@ export const guardOf = (path: string): (() => void) => {
   return () => {
     const found = statSync(path, { throwIfNoEntry: false })
     if (found?.ino !== opened.ino || found.dev !== opened.dev)
-      throw new Unavailable(`${path} was moved away or replaced; start the platform again`)
+      throw new Unavailable(`${path} was moved away or replaced; start the platform again`, {
+        plainly: 'the store was moved away or replaced',
+      })
   }
 }

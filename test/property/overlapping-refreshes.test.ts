@@ -92,20 +92,33 @@ describe('two refreshes at once', () => {
   it('leave what the one that asked last was told, though the first is answered after it', async () => {
     await started(['housing', 'payroll'])
     const late = gate()
-    answers = [late.promise, ok(['housing']), ok(['housing'])]
+    answers = [late.promise, ok(['housing']), ok(['housing']), ok(['housing'])]
     const first = refresh()
     await expect.poll(() => asked).toBe(1)
     expect(await refresh()).toEqual({ asked: 1, failed: 0, left: 0 })
     late.resolve(ok(['housing', 'payroll', 'staff'])) // as it was before payroll was left
     expect(await first).toEqual({ asked: 1, failed: 0, left: 0 })
     expect(await groupsNow()).toEqual(['housing'])
-    expect([asked, await typesOf()]).toEqual([3, ['session.started', 'session.groups-changed']])
+    expect([asked, await typesOf()]).toEqual([4, ['session.started', 'session.groups-changed']])
+  })
+
+  it('leave it too where the one that asked last found nothing to change', async () => {
+    await started(['housing'])
+    const late = gate()
+    answers = [late.promise, ok(['housing']), ok(['housing']), ok(['housing'])]
+    const first = refresh()
+    await expect.poll(() => asked).toBe(1)
+    expect(await refresh()).toEqual({ asked: 1, failed: 0, left: 0 })
+    expect(await typesOf()).toEqual(['session.started'])
+    late.resolve(ok(['housing', 'payroll'])) // as it was for a moment
+    expect(await first).toEqual({ asked: 1, failed: 0, left: 0 })
+    expect([asked, await groupsNow()]).toEqual([4, ['housing']])
   })
 
   it('never end a session because of what was said before somebody was let in again', async () => {
     await started(['housing'])
     const late = gate()
-    answers = [late.promise, ok(['housing', 'payroll']), ok(['housing', 'payroll'])]
+    answers = [late.promise, ...Array.from({ length: 3 }, () => ok(['housing', 'payroll']))]
     const first = refresh()
     await expect.poll(() => asked).toBe(1)
     await refresh()
@@ -130,7 +143,7 @@ describe('two refreshes at once', () => {
 describe('a session that moves during every question', () => {
   it('is left as it is, and the run says that it failed', async () => {
     await started(['housing'])
-    const others = [['a'], ['b'], ['c']]
+    const others = [['a'], ['b'], ['c'], ['d']]
     answers = others.map(() => ok(['housing', 'old']))
     const watched: Identities = {
       ...identities,
@@ -144,6 +157,6 @@ describe('a session that moves during every question', () => {
     }
     const refreshed = await refreshSessions({ ...world.services, identities: watched }, causeAt(new Date()))
     expect(refreshed).toEqual({ asked: 1, failed: 1, left: 0 })
-    expect(await groupsNow()).toEqual(['c'])
+    expect(await groupsNow()).toEqual(['d'])
   })
 })

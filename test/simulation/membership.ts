@@ -34,8 +34,8 @@ const wanted = ({ directory, oracle }: World) =>
   })
 
 /**
- * Asks about everybody who has a session. A look that overlaps an earlier one, or a sign-in, promises nothing: where it found
- * nothing to change, what these were told before may be written after it, and the next look puts it right.
+ * Asks about everybody who has a session. A look that overlaps an earlier one, or a sign-in, promises nothing: what these were
+ * told before may be written after it, and where they die before they have asked again, the next look puts it right.
  */
 export const refresh = async (world: World, { pick, fate }: Operation): Promise<void> => {
   const services = taken(world.operators, pick)

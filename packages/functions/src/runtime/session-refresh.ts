@@ -23,8 +23,8 @@ const RUN_MILLISECONDS = 45_000
 const AT_ONCE = 4
 const LONGEST_SESSION_MILLISECONDS = 3_600_000
 const PAGE = 100
-/** How often one run asks about a person whose sessions move meanwhile. */
-const MOST_QUESTIONS = 3
+/** How often one run asks about a person: until nothing was to be written any more. */
+const MOST_QUESTIONS = 4
 
 /**
  * Asks about each person with a live session once. What narrows a session is in the transaction that says so. Without an
@@ -89,10 +89,10 @@ const refreshPerson = async (
   try {
     const told = await askAbout(services, sessions)
     if (told === undefined) return true
-    const moved = await settle(services, sessions, cause, told)
-    if (moved.length === 0) return true
+    const touched = await settle(services, sessions, cause, told)
+    if (touched.length === 0) return true
     if (questions === 1) throw new Error('they changed whenever the directory was asked')
-    return await refreshPerson(services, moved, cause, questions - 1)
+    return await refreshPerson(services, touched, cause, questions - 1)
   } catch (error) {
     const ids = sessions.map(({ id }) => id)
     const line = { message: 'a session could not be refreshed', sessions: ids, error: causesOf(error) }
@@ -117,7 +117,8 @@ const askAbout = async (
 
 /**
  * Writes what was told to the sessions that are still as they were when the question was asked. Those that moved meanwhile
- * come back: another run may have been told later, and what is older must not take its place.
+ * come back, because another run may have been told later; and so do those that were written, because another may have been
+ * told later that nothing is to be changed, which leaves no mark. What is older never stays in the place of what is newer.
  */
 const settle = async (
   services: RefreshServices,
@@ -125,20 +126,33 @@ const settle = async (
   cause: Cause,
   told: readonly string[] | SessionEnd,
 ): Promise<readonly Live[]> => {
-  const moved: Live[] = []
+  const touched: string[] = []
   for (const { id, version } of sessions) {
+    let isTouched = false
     const saved = await command(services, { cause, idempotencyKey: undefined, fingerprint: '' }, async () => {
       const { state, ...loaded } = await loadSession(services.ledger, id)
       if (!state) throw new Error(`the session ${id} is listed and not there`)
       const isMoved = loaded.version !== version
-      if (isMoved && Session.isLive(state, cause.now)) moved.push({ id, state, ...loaded })
       const facts = isMoved ? [] : factsOf(state, told, cause)
+      isTouched = isMoved || facts.length > 0
       const { changes } = change(sessionShape, id, { state, ...loaded }, facts, { ...services, cause })
       return ok({ changes, answer: { status: 200, body: undefined } })
     })
     if (!saved.ok) throw new Error(`the session ${id} could not be changed: ${saved.error.reason}`)
+    if (isTouched) touched.push(id)
   }
-  return moved
+  return liveAmong(services, touched, cause.now)
+}
+
+const liveAmong = async (
+  { ledger }: RefreshServices,
+  ids: readonly string[],
+  now: Date,
+): Promise<readonly Live[]> => {
+  const loaded = await Promise.all(ids.map(async (id) => ({ id, ...(await loadSession(ledger, id)) })))
+  return loaded.flatMap(({ state, ...rest }) =>
+    state && Session.isLive(state, now) ? [{ ...rest, state }] : [],
+  )
 }
 
 const factsOf = (state: Session.Session, told: readonly string[] | SessionEnd, cause: Cause) =>

@@ -9,7 +9,8 @@ import type { RebuildServices } from '@countersign/functions/runtime/rebuild/loo
 import { type Position, rebuildReadModel } from '@countersign/functions/runtime/rebuild/rebuild'
 import { openDatabase, sqliteStoredRows } from '@countersign/local'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startWorld } from '../support/world.ts'
+import { publish } from '../acceptance/given.ts'
+import { done, startWorld } from '../support/world.ts'
 import { chooser, isRefused, newStory, type Story } from './kill-story.ts'
 import { delivered, type LocalWorld, perform, REFUSED, rowsOf, statusOf } from './road.ts'
 import { oneOf, type Random, randomOf, seedOf, wholeBelow } from './seed.ts'
@@ -172,6 +173,21 @@ describe('a rebuild', () => {
     expect(REFUSED).toContain(
       (await world.call({ path: `/${gatewayId}/v1/things`, token: presented })).status,
     )
+  })
+
+  it('says from when on no gateway answers by what it put right: what was kept before lives for its time', async () => {
+    const at = { accountId: '111111111111', region: 'eu-west-2', gatewayId: 'keeps', stage: 'v1' }
+    await publish(world.client, 'repairs', { at, cacheSeconds: 300 })
+    await delivered(world.platform)
+    expect((await rebuild({ write: true })).enforcedBy).toBeUndefined()
+    register(Access.tokenRowKey(refusedToken().id), 'refusal', 999_999, null)
+    expect((await rebuild()).enforcedBy).toBeUndefined()
+    const from = Date.now()
+    const { enforcedBy = '' } = await rebuild({ write: true })
+    expect(Date.parse(enforcedBy)).toBeGreaterThanOrEqual(from + 300_000)
+    expect(Date.parse(enforcedBy)).toBeLessThanOrEqual(Date.now() + 300_000)
+    done(await world.client.apis.deregister('repairs'))
+    await delivered(world.platform)
   })
 
   it('gives a tombstone its time back, for a sweep before it would open what it refused', async () => {

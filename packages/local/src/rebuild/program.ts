@@ -53,7 +53,7 @@ export const runRebuild = async (
   { find, say }: Voice,
 ): Promise<0 | 1> => {
   let batches = 0
-  const { looked, differing, left } = await rebuildReadModel(services, {
+  const { looked, differing, left, enforcedBy } = await rebuildReadModel(services, {
     ...asked,
     found: (difference) => find(asked.json ? JSON.stringify(difference) : lineOf(difference, asked)),
     reached: (position) => {
@@ -62,6 +62,8 @@ export const runRebuild = async (
     },
   })
   say(`${counted(looked, 'look')}, ${counted(differing, 'difference')}, ${left} left`)
+  if (enforcedBy !== undefined)
+    say(`No gateway answers by what was put right from ${enforcedBy} on, whatever its cache kept before.`)
   if (left > 0 && asked.write)
     say('What refuses and is nothing the log knows of stays, until --lift takes it away.')
   return left === 0 ? 0 : 1

@@ -1,4 +1,5 @@
 import type { Access } from '@countersign/core/access'
+import { enforcedInScope } from '../enforcement.ts'
 import { checkUnit, type Mode } from './check.ts'
 import { fenceUnits } from './fence.ts'
 import type { RebuildServices } from './look.ts'
@@ -28,6 +29,8 @@ export interface Rebuilt {
   readonly differing: number
   /** Differences that are left: all of them without `write`, and refusals that the log does not know of with it. */
   readonly left: number
+  /** RFC 3339: the instant from which no gateway answers by a row as it was before; undefined when no row was put right. */
+  readonly enforcedBy: string | undefined
 }
 
 /** Units looked at at the same time. */
@@ -76,7 +79,9 @@ export const rebuildReadModel = async (
     }
     await check(together)
   }
-  return sum
+  const enforcedBy =
+    sum.differing > sum.left ? await enforcedInScope(services.ledger, {}, services.clock()) : undefined
+  return { ...sum, enforcedBy }
 }
 
 async function* placed(units: Promise<readonly Access.Unit[]>): AsyncGenerator<Placed> {

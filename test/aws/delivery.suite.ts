@@ -2,20 +2,28 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { EVENT_SOURCE } from '@countersign/core/events'
 import { type SubscriptionName, subscriptions, takes } from '@countersign/topology'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { example, REPAIRS } from '../acceptance/given.ts'
 import { rotationContract } from '../contract/rotation.ts'
 import { done } from '../support/world.ts'
 import { bootstrap, rebuild } from './deploy.ts'
 import { eventually } from './eventually.ts'
 import { housing } from './given.ts'
-import { hasten, invoke } from './levers.ts'
+import { hasten, invoke, saidOfFailures } from './levers.ts'
 import { everyEvent } from './read-models.ts'
 import { restartStory } from './restart.suite.ts'
 import { openEmulatorWorld } from './world.ts'
 
 const world = await openEmulatorWorld()
 afterAll(() => world.stop())
+let begun = new Date()
+beforeEach(() => {
+  begun = new Date()
+})
+afterEach(async ({ task }) => {
+  if (task.result?.state !== 'fail') return
+  for (const line of await saidOfFailures(world, begun)) process.stderr.write(`${line}\n`)
+})
 const { client } = world
 const housed = await housing(world)
 const { issue, issueAgain, statusWith, opens, dead } = housed

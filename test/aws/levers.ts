@@ -220,6 +220,13 @@ const written = async (
   return lines.filter((line) => line.startsWith('{'))
 }
 
+/** What functions said of failures from a moment on: the reader of a failed test has no other way to them. */
+export const saidOfFailures = async (world: World, since: Date): Promise<readonly string[]> => {
+  const groups = world.deployment.resources.filter(({ type }) => type.endsWith(':LogGroup'))
+  const lines = (await Promise.all(groups.map(({ id }) => written(world, id, since)))).flat()
+  return lines.filter((line) => (JSON.parse(line) as LogLine).level === 'error')
+}
+
 const linesOf = async (world: World, logGroupName: string): Promise<readonly LogLine[]> =>
   (await written(world, logGroupName, undefined)).map((line) => JSON.parse(line) as LogLine)
 

@@ -50,6 +50,16 @@ const keyRing = {
   ISSUER,
   RING_REFRESH_SECONDS: `${RING_REFRESH_SECONDS}`,
 }
+const sealKeys = {
+  SEAL_KEYS_SECRET: secrets.SealKeys.arn,
+  ISSUER,
+  RING_REFRESH_SECONDS: `${RING_REFRESH_SECONDS}`,
+}
+const ROTATING = [
+  'secretsmanager:GetSecretValue',
+  'secretsmanager:PutSecretValue',
+  'secretsmanager:UpdateSecretVersionStage',
+]
 const { partition } = aws.getPartitionOutput()
 const { region } = aws.getRegionOutput()
 const { accountId } = aws.getCallerIdentityOutput()
@@ -130,25 +140,16 @@ const GRANTS: Readonly<Record<Link, Grant>> = {
     environment: keyRing,
   },
   'key-ring:rotate': {
-    permissions: [
-      allow(
-        [
-          'secretsmanager:GetSecretValue',
-          'secretsmanager:PutSecretValue',
-          'secretsmanager:UpdateSecretVersionStage',
-        ],
-        [secrets.KeyRing.arn],
-      ),
-    ],
+    permissions: [allow(ROTATING, [secrets.KeyRing.arn])],
     environment: { ...keyRing, SIGNING_ALGORITHM },
   },
   'seal-keys:read': {
     permissions: [allow(['secretsmanager:GetSecretValue'], [secrets.SealKeys.arn])],
-    environment: {
-      SEAL_KEYS_SECRET: secrets.SealKeys.arn,
-      ISSUER,
-      RING_REFRESH_SECONDS: `${RING_REFRESH_SECONDS}`,
-    },
+    environment: sealKeys,
+  },
+  'seal-keys:rotate': {
+    permissions: [allow(ROTATING, [secrets.SealKeys.arn])],
+    environment: sealKeys,
   },
   'api-keys:derive': {
     permissions: [allow(['secretsmanager:GetSecretValue'], [apiKeySecret.arn])],

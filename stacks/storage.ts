@@ -22,7 +22,7 @@ export const indexArn = <T extends TableName>(name: T, index: keyof (typeof tabl
   $interpolate`${stored[name].arn}/index/${String(index)}`
 
 /** What an administrator puts there by hand has no rotation of ours. */
-export type SecretName = (typeof rotations)[keyof typeof rotations]['secret'] | 'Directory' | 'SealKeys'
+export type SecretName = (typeof rotations)[keyof typeof rotations]['secret'] | 'Directory'
 
 const secret = (name: string, description: string) =>
   new aws.secretsmanager.Secret(
@@ -43,7 +43,7 @@ export const secrets: Readonly<Record<SecretName, aws.secretsmanager.Secret>> = 
   ),
   SealKeys: secret(
     'SealKeys',
-    'What signs seals and exports of the audit log; its first version is made by the bootstrap',
+    'What signs seals and exports of the audit log; its rotation or the bootstrap makes its first version',
   ),
   Directory: secret(
     'Directory',

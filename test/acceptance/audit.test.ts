@@ -1,8 +1,10 @@
 import { allItems, proveEvent, readProof, verifyLog } from '@countersign/client'
 import { Audit } from '@countersign/core/audit'
 import { digestOf } from '@countersign/core/shared'
+import { make as makeRotation } from '@countersign/functions/rotation/rotate-seal-keys'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { eventually } from '../aws/eventually.ts'
 import { lastDueDay, registeredAt, sealKeyReady } from '../support/backdated.ts'
 import { done, openWorld } from '../support/world.ts'
 import { auditLog } from './given.ts'
@@ -177,5 +179,32 @@ describe('the log as security event tokens', async () => {
     expect(payload.iss).toBe(services.settings.issuer)
     const answer = await fetch(`${world.api}/audit/seals`, { headers: { authorization: `Bearer ${token}` } })
     expect(answer.status).toBe(401)
+  })
+})
+
+describe('the key that seals, once it was rotated', () => {
+  it('leaves every seal of the one before verifiable, online and by a proof that was kept', async () => {
+    const before = done(await signingKeys.jsonWebKeys()).keys
+    const { kid } = done(await audit.seal(day))
+    const [leaf] = await leavesOf(day)
+    const proved = await proveEvent(client, leaf?.eventId ?? '')
+    if (!proved.ok) throw new Error(JSON.stringify(proved.error))
+    const rotate = makeRotation(services)
+    const ClientRequestToken = crypto.randomUUID()
+    for (const Step of ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const)
+      await rotate({ Step, ClientRequestToken, SecretId: 'SealKeys' })
+    const created = await auditLog(client, { type: 'seal-key.created' })
+    const fresh = created.at(-1)?.data as { readonly kid: string }
+    expect(created.map((event) => (event.data as { readonly kid: string }).kid)).toContain(kid)
+    let published = before
+    await eventually('the new key is published', async () => {
+      published = done(await signingKeys.jsonWebKeys()).keys
+      return published.some((key) => key.kid === fresh.kid)
+    })
+    expect(published.map((key) => key.kid)).toEqual(expect.arrayContaining([kid, fresh.kid]))
+    for (const keys of [before, published])
+      expect(readProof(proved.value, keys)).toMatchObject({ ok: true, value: { seal: { day, kid } } })
+    const verified = await verifyLog(client)
+    expect(verified).toMatchObject({ ok: true, value: { findings: [], seals: { until: day } } })
   })
 })

@@ -164,10 +164,15 @@ const streamProbes = ({ services }: EmulatorWorld, calls: Calls): Named<typeof s
 
 type Step = 'createSecret' | 'testSecret' | 'finishSecret'
 
-const stepsOf = ({ deployment }: EmulatorWorld, calls: Calls) => {
-  const SecretId = deployment.outputs.environment.KEY_RING_SECRET
+const stepsOf = (
+  { deployment }: EmulatorWorld,
+  calls: Calls,
+  name: keyof typeof rotations = 'RotateKeyRing',
+) => {
+  const { KEY_RING_SECRET, SEAL_KEYS_SECRET } = deployment.outputs.environment
+  const SecretId = { KeyRing: KEY_RING_SECRET, SealKeys: SEAL_KEYS_SECRET }[rotations[name].secret]
   return (ClientRequestToken: string, Step: Step) =>
-    calls.invoking(rotations.RotateKeyRing, { Step, ClientRequestToken, SecretId })
+    calls.invoking(rotations[name], { Step, ClientRequestToken, SecretId })
 }
 
 const inTurn = async (acts: readonly Act[]): Promise<Outcome> => {
@@ -175,16 +180,16 @@ const inTurn = async (acts: readonly Act[]): Promise<Outcome> => {
   return 'done'
 }
 
-const rotationProbes = (world: EmulatorWorld, calls: Calls): Named<typeof rotations> => ({
-  RotateKeyRing: {
-    ...RING,
-    prepare: async () => {
-      const [step, token] = [stepsOf(world, calls), crypto.randomUUID()]
-      return () =>
-        inTurn([step(token, 'createSecret'), step(token, 'testSecret'), step(token, 'finishSecret')])
-    },
-  },
-})
+const rotationProbes = (world: EmulatorWorld, calls: Calls): Named<typeof rotations> => {
+  const rotating = (name: keyof typeof rotations) => async () => {
+    const [step, token] = [stepsOf(world, calls, name), crypto.randomUUID()]
+    return () => inTurn([step(token, 'createSecret'), step(token, 'testSecret'), step(token, 'finishSecret')])
+  }
+  return {
+    RotateKeyRing: { ...RING, prepare: rotating('RotateKeyRing') },
+    RotateSealKeys: { lane: 'seal keys', late: true, prepare: rotating('RotateSealKeys') },
+  }
+}
 
 const scheduleProbes = (world: EmulatorWorld, calls: Calls): Named<typeof schedules> => ({
   /** A key that was given up is still in the ring, as an emergency that died leaves it. */

@@ -62,6 +62,12 @@ const LINKS: Readonly<
     grants: ['secretsmanager:GetSecretValue on secret:SealKeys-AbCdEf'],
     told: ['ISSUER', 'RING_REFRESH_SECONDS', 'SEAL_KEYS_SECRET'],
   },
+  'seal-keys:rotate': {
+    grants: ['GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'].map(
+      (action) => `secretsmanager:${action} on secret:SealKeys-AbCdEf`,
+    ),
+    told: ['ISSUER', 'RING_REFRESH_SECONDS', 'SEAL_KEYS_SECRET'],
+  },
   'api-keys:derive': {
     grants: ['secretsmanager:GetSecretValue on secret:ApiKeys-AbCdEf'],
     told: ['API_KEY_SECRET'],

@@ -187,4 +187,14 @@ describe('privilege', () => {
       'RotateKeyRingRotationRole',
     ])
   })
+  it('to change what seals belongs to its rotation alone', () => {
+    const changers = rolePolicies(graph).filter(({ statements }) =>
+      statements.some(
+        ({ actions, resources }) =>
+          actions.includes('secretsmanager:PutSecretValue') &&
+          resources.some((arn) => arn.includes(':SealKeys-')),
+      ),
+    )
+    expect(changers.map(({ of }) => of)).toEqual(['RotateSealKeysRotationRole'])
+  })
 })

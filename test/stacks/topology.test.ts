@@ -104,9 +104,7 @@ describe('the deployed system', () => {
 
   it('rotates the secrets of the topology, and no other', () => {
     const rotated = Object.values(rotations).map(({ secret }) => secret)
-    expect(namesOf(graph, 'secret')).toEqual(
-      sorted(['ApiKeys', ...rotated, 'Directory', 'SealKeys', 'Webhooks']),
-    )
+    expect(namesOf(graph, 'secret')).toEqual(sorted(['ApiKeys', ...rotated, 'Directory', 'Webhooks']))
     for (const [name, { everyDays, secret }] of Object.entries(rotations))
       expect(the(graph, 'rotation', name)).toMatchObject({
         secretId: `${secret}-id`,

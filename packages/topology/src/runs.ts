@@ -25,6 +25,7 @@ export type Link =
   | 'key-ring:rotate'
   /** What signs seals and exports of the log. */
   | 'seal-keys:read'
+  | 'seal-keys:rotate'
   | 'api-keys:derive'
   | 'usage-plans:provision'
   | 'consumer-keys:read'
@@ -100,6 +101,6 @@ export interface LogSubscription extends Runs {
 }
 
 export interface Rotation extends Runs {
-  readonly secret: 'KeyRing'
+  readonly secret: 'KeyRing' | 'SealKeys'
   readonly everyDays: number
 }

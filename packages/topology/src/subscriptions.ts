@@ -145,6 +145,8 @@ export const auditOnly = [
   'token.used',
   'audit.day-gathered',
   'audit.day-sealed',
+  'seal-key.created',
+  'seal-key.rotation-failed',
   'lockdown.ended',
   'webhook.registered',
   'webhook.disabled',

@@ -154,6 +154,13 @@ export const rotations = {
     everyDays: 30,
     links: ['ledger:write', 'key-ring:rotate'],
   },
+  // Every key stays in the secret for good, and there is room for thirty.
+  RotateSealKeys: {
+    module: `${functions}/rotation/rotate-seal-keys`,
+    secret: 'SealKeys',
+    everyDays: 365,
+    links: ['ledger:write', 'seal-keys:rotate'],
+  },
 } as const satisfies Record<string, Rotation>
 
 export const authorizer = {

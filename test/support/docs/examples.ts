@@ -328,6 +328,20 @@ const LOGS: readonly (readonly [subject: string, facts: readonly FactOf[]])[] = 
     ],
   ],
   [
+    'seal-keys',
+    [
+      fact('seal-key.created', {
+        ...{ kid: id('key', 'seals'), algorithm: 'EdDSA', createdAt: at(0), signsFrom: at(0) },
+        digest: digestOfKey,
+      }),
+      fact('seal-key.rotation-failed', {
+        rotationId: 'r-18',
+        step: 'createSecret',
+        reason: 'key_ring_full',
+      }),
+    ],
+  ],
+  [
     webhookId,
     [
       fact('webhook.registered', {

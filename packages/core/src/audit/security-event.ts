@@ -68,6 +68,8 @@ const TERMS: Readonly<Record<EventType, Caep | undefined>> = {
   'access.denied': undefined,
   'audit.day-gathered': undefined,
   'audit.day-sealed': undefined,
+  'seal-key.created': undefined,
+  'seal-key.rotation-failed': undefined,
   'webhook.registered': undefined,
   'webhook.disabled': undefined,
   'webhook.enabled': undefined,

@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { Instant, idOf } from '../shared/schema.ts'
+import { ALGORITHMS } from '../shared/algorithm.ts'
+import { Digest, Instant, idOf } from '../shared/schema.ts'
 import { defineEvent } from './define.ts'
 
 const Day = z.iso.date()
@@ -40,4 +41,25 @@ export const AuditDaySealed = defineEvent(
     seal: z.string().min(1),
     sealedAt: Instant,
   }),
+)
+
+export const SealKeyCreated = defineEvent(
+  'seal-key.created',
+  1,
+  'A key that seals the audit log is published, for good; it signs from `signsFrom` until a later one does.',
+  z.object({
+    kid: idOf('key'),
+    algorithm: z.enum(ALGORITHMS),
+    /** Of its public half: whoever keeps this knows the published key again. */
+    digest: Digest,
+    createdAt: Instant,
+    signsFrom: Instant,
+  }),
+)
+
+export const SealKeyRotationFailed = defineEvent(
+  'seal-key.rotation-failed',
+  1,
+  'The key that seals the audit log was not rotated; the one before goes on.',
+  z.object({ rotationId: z.string(), step: z.string(), reason: z.string() }),
 )

@@ -59,6 +59,8 @@ export const catalog = {
   [access.TokenUsed.type]: access.TokenUsed,
   [audit.AuditDayGathered.type]: audit.AuditDayGathered,
   [audit.AuditDaySealed.type]: audit.AuditDaySealed,
+  [audit.SealKeyCreated.type]: audit.SealKeyCreated,
+  [audit.SealKeyRotationFailed.type]: audit.SealKeyRotationFailed,
   [webhook.WebhookRegistered.type]: webhook.WebhookRegistered,
   [webhook.WebhookDisabled.type]: webhook.WebhookDisabled,
   [webhook.WebhookEnabled.type]: webhook.WebhookEnabled,

@@ -23,7 +23,7 @@ import { currentSigningKey, mint, readKeyRing } from './mint.ts'
 import { deployApi, OWN_API, registerRoutes } from './registration.ts'
 import { ridOfCompromised } from './ridding.ts'
 import { rotateNow } from './rotating.ts'
-import { ensureSealKey } from './seal-keys.ts'
+import { ensureSealKey, recordSealKeys } from './seal-keys.ts'
 import type { Services } from './services.ts'
 
 /** The operator holds a token like any other. */
@@ -54,6 +54,7 @@ export const bootstrap = async (services: BootstrapServices, installation: Insta
   await ensureKey(services, cause)
   for (const store of [services.apiKeySecret, services.webhookSecret]) await ensureRootSecret(store, services)
   await ensureSealKey(services)
+  await recordSealKeys(services, cause)
   await ensureOwnApi(services, installation, cause)
   const operator = await ensureOperator(services, installation, cause)
   const { environment, credentialFile } = installation

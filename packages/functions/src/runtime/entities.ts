@@ -9,7 +9,7 @@ import { type Api, type ApiChange, Registry } from '@countersign/core/registry'
 import { type Revocation, type RevocationFact, Revocations } from '@countersign/core/revocation'
 import { Session, type SessionFact } from '@countersign/core/session'
 import { isId } from '@countersign/core/shared'
-import { type KeyLog, SigningKey } from '@countersign/core/signing-key'
+import { type KeyLog, type SealKeyFact, type SealKeyLog, SigningKey } from '@countersign/core/signing-key'
 import { Token, type TokenFact } from '@countersign/core/token'
 import { type UsagePlan, type UsagePlanFact, UsagePlans } from '@countersign/core/usage-plan'
 import { type Webhook, type WebhookFact, Webhooks } from '@countersign/core/webhook'
@@ -104,6 +104,13 @@ export const tokenUseShape: EntityShape<TokenUse, UseFact> = {
 export const keyLogShape: EntityShape<KeyLog, Parameters<typeof SigningKey.evolve>[1]> = {
   kind: 'key-ring',
   evolve: (log, fact) => SigningKey.evolve(log ?? SigningKey.NO_KEYS, fact),
+  labelsOf: () => [],
+  createdAtOf: () => '1970-01-01T00:00:00.000Z',
+}
+
+export const sealKeyLogShape: EntityShape<SealKeyLog, SealKeyFact> = {
+  kind: 'key-ring',
+  evolve: (log, fact) => SigningKey.evolveSealKeys(log ?? SigningKey.NO_SEAL_KEYS, fact),
   labelsOf: () => [],
   createdAtOf: () => '1970-01-01T00:00:00.000Z',
 }

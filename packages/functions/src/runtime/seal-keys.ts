@@ -1,5 +1,13 @@
+import type { Cause } from '@countersign/core/events'
 import { epochSeconds, err, ok, type Result } from '@countersign/core/shared'
-import { type KeyRing, SigningKey } from '@countersign/core/signing-key'
+import {
+  type KeyRing,
+  type RotationContext,
+  type SealKeyFact,
+  SigningKey,
+} from '@countersign/core/signing-key'
+import { change } from './command.ts'
+import { sealKeyLogShape } from './entities.ts'
 import type { Refusal } from './problem.ts'
 import type { Services } from './services.ts'
 
@@ -10,6 +18,11 @@ const ALGORITHM = 'EdDSA'
 const FIRST_VERSION = '00000000-0000-4000-8000-000000000001'
 
 type Reading = Pick<Services, 'sealKeys'>
+
+export type SealKeyServices = Pick<
+  Services,
+  'ledger' | 'sealKeys' | 'newId' | 'randomBytes' | 'settings' | 'clock'
+>
 
 /** Every seal key there ever was: a seal is read years later. */
 export const readSealKeys = async ({ sealKeys }: Reading): Promise<KeyRing> => {
@@ -38,4 +51,35 @@ export const currentSealKey = async (
   const key = SigningKey.signingKey(await readSealKeys(services), now)
   const isKnown = key && epochSeconds(now) >= key.createdAt + services.settings.ringRefreshSeconds
   return isKnown ? ok(key) : err({ reason: 'seal_key_unready' })
+}
+
+/** As the ring of tokens rotates; but no key ever leaves, because its seals are verified years later. */
+export const sealKeyRotation = (
+  { sealKeys, newId, randomBytes, settings }: Omit<SealKeyServices, 'ledger' | 'clock'>,
+  now: Date,
+): RotationContext => ({
+  ...{ store: sealKeys, newId, randomBytes, algorithm: ALGORITHM, now },
+  refreshSeconds: settings.ringRefreshSeconds,
+  isNeeded: () => true,
+})
+
+const ATTEMPTS = 10
+
+/** Writes down every key that the log lacks, and the facts given; whoever is slower finds nothing left to say. */
+export const recordSealKeys = async (
+  services: Pick<SealKeyServices, 'ledger' | 'sealKeys' | 'newId'>,
+  cause: Cause,
+  more: readonly SealKeyFact[] = [],
+): Promise<void> => {
+  const { ledger, newId } = services
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const keys = await readSealKeys(services)
+    const loaded = await ledger.load<SigningKey.SealKeyLog>(sealKeyLogShape.kind, SigningKey.SEAL_KEYS_ID)
+    const unsaid = SigningKey.unsaidSealKeys(loaded.state ?? SigningKey.NO_SEAL_KEYS, keys)
+    const facts = [...unsaid, ...more]
+    if (facts.length === 0) return
+    const { changes } = change(sealKeyLogShape, SigningKey.SEAL_KEYS_ID, loaded, facts, { cause, newId })
+    if ((await ledger.commit({ entities: changes })).ok) return
+  }
+  throw new Error('the log of the seal keys changed under every attempt to write to it')
 }

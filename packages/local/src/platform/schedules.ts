@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { causesOf } from '@countersign/functions/runtime/http'
 import { readKeyRing } from '@countersign/functions/runtime/mint'
 import type { Services } from '@countersign/functions/runtime/services'
-import { rotations, schedules } from '@countersign/topology'
+import { type Rotation, rotations, schedules } from '@countersign/topology'
 import type { SecretsManagerRotationEvent } from 'aws-lambda'
 import { makeFrom } from '../runtime/modules.ts'
 
@@ -34,7 +34,9 @@ export const startSchedules = (services: Services): { stop(): Promise<void> } =>
     ...Object.entries(schedules).map(([name, schedule]) =>
       every(name, schedule.every, async () => (await makeFrom<object, void>(schedule.module, services))({})),
     ),
-    every('RotateKeyRing', 'rate(1 hour)', () => rotateWhenDue(services)),
+    ...Object.entries(rotations).map(([name, rotation]) =>
+      every(name, 'rate(1 hour)', () => rotateWhenDue(services, rotation)),
+    ),
   ]
   return {
     stop: async () => {
@@ -47,11 +49,14 @@ export const startSchedules = (services: Services): { stop(): Promise<void> } =>
 const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const
 
 /** The four steps, one after the other, once the newest key is as old as the topology allows. */
-export const rotateWhenDue = async (services: Services): Promise<void> => {
-  const { everyDays, module } = rotations.RotateKeyRing
-  const newest = Math.max(0, ...(await readKeyRing(services)).keys.map(({ createdAt }) => createdAt))
+export const rotateWhenDue = async (
+  services: Services,
+  { everyDays, module, secret }: Rotation,
+): Promise<void> => {
+  const keyRing = { KeyRing: services.keyRing, SealKeys: services.sealKeys }[secret]
+  const newest = Math.max(0, ...(await readKeyRing({ keyRing })).keys.map(({ createdAt }) => createdAt))
   if (services.clock().getTime() - newest * 1_000 < everyDays * UNITS.day) return
   const rotate = await makeFrom<SecretsManagerRotationEvent, void>(module, services)
   const ClientRequestToken = randomUUID()
-  for (const Step of STEPS) await rotate({ Step, SecretId: 'KeyRing', ClientRequestToken })
+  for (const Step of STEPS) await rotate({ Step, SecretId: secret, ClientRequestToken })
 }

@@ -35,7 +35,12 @@ const OPENED_BY: Opened = {
   },
   accessRows: { read: ['access:read'], write: ['access:write'], scan: [] },
   keyRing: { current: ring, version: ring, stage: ['key-ring:rotate'], promote: ['key-ring:rotate'] },
-  sealKeys: { current: ['seal-keys:read'], version: [], stage: [], promote: [] },
+  sealKeys: {
+    current: ['seal-keys:read', 'seal-keys:rotate'],
+    version: ['seal-keys:rotate'],
+    stage: ['seal-keys:rotate'],
+    promote: ['seal-keys:rotate'],
+  },
   apiKeySecret: { read: ['api-keys:derive'], create: [] },
   gatewayKeys: {
     putPlan: ['usage-plans:provision'],

@@ -122,6 +122,26 @@ describe('a webhook', () => {
     expect(receiver.heard.filter(about(unheard.id, 'consumer.registered'))).toEqual([])
   })
 
+  it('can be led elsewhere and hear of other events, under the secret it has', async () => {
+    const [before, after] = [await registered('api.*'), await startReceiver()]
+    opened.push(after.close)
+    const { id, secret, name } = before
+    const changed = { url: after.url, events: ['consumer.registered'], name }
+    expect(done(await client.webhooks.change(id, changed))).toMatchObject({ ...changed, generation: 1 })
+    const { changedAt } = await shown(id)
+    expect(done(await client.webhooks.change(id, changed)).changedAt).toBe(changedAt)
+    await world.settled()
+    const heard = await consumer(client)
+    const [told] = await after.hears('the registration', about(heard.id, 'consumer.registered'))
+    expect(verified(secret, told as Heard)).toBeDefined()
+    expect(before.heard).toEqual([])
+    const log = done(await client.audit.events({ entity: id })).items
+    expect(log.map(({ type }) => type)).toEqual(['webhook.registered', 'webhook.changed'])
+    expect(await client.webhooks.change(id, changed, { ifMatch: '"1"' })).toMatchObject({
+      error: { problem: { status: 412, code: 'version_mismatch' } },
+    })
+  })
+
   it('is disabled when its receiver says that it is gone', async () => {
     const receiver = await registered('consumer.registered')
     receiver.answers(410)

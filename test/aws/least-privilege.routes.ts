@@ -276,6 +276,12 @@ export const routeProbes = (world: EmulatorWorld, calls: Calls, deliveries: Deli
       trying('POST /webhooks', { body: { url: 'http://127.0.0.1:9/', events: ['webhook.tested'] } }),
     'GET /webhooks': async () => trying('GET /webhooks'),
     'GET /webhooks/{id}': async () => trying('GET /webhooks/{id}', at((await given.webhook()).id)),
+    'PUT /webhooks/{id}': async () => {
+      const { id } = await given.webhook()
+      // The same once more would change nothing, and other events would be sent there from then on.
+      const body = () => ({ url: 'http://127.0.0.1:9/', events: ['webhook.tested'], name: fresh() })
+      return async () => trying('PUT /webhooks/{id}', at(id, { body: body() }))()
+    },
     'POST /webhooks/{id}/disablement': async () =>
       trying('POST /webhooks/{id}/disablement', at((await given.webhook()).id, { body: {} })),
     'POST /webhooks/{id}/enablement': async () => {

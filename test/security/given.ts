@@ -136,6 +136,7 @@ export const requests = ({ consumer, signer, token, kid, apiKey, webhook }: Subj
     'POST /webhooks': { path: '/webhooks', body: { url: WEBHOOK_URL, events: ['token.*'], name: 'n' } },
     'GET /webhooks': { path: '/webhooks' },
     'GET /webhooks/{id}': { path: `/webhooks/${webhook}` },
+    'PUT /webhooks/{id}': { path: `/webhooks/${webhook}`, body: { url: WEBHOOK_URL, events: ['api.*'] } },
     'POST /webhooks/{id}/disablement': { path: `/webhooks/${webhook}/disablement`, body: {} },
     'POST /webhooks/{id}/enablement': { path: `/webhooks/${webhook}/enablement` },
     'POST /webhooks/{id}/secret': { path: `/webhooks/${webhook}/secret`, body: {} },

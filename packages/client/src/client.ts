@@ -195,6 +195,9 @@ const webhooksOf = (send: Send) => ({
     post<W.ShownWebhook>(send, '/webhooks', options, body),
   list: (query: W.WebhookQuery = {}) => get<S.Page<W.Webhook>>(send, '/webhooks', query),
   show: (id: string) => get<W.Webhook>(send, at`/webhooks/${id}`),
+  /** All of it is replaced, but for its secret and whether it is enabled. */
+  change: (id: string, body: W.RegisterWebhook, { ifMatch }: Pick<Call, 'ifMatch'> = {}) =>
+    send<W.Webhook>({ method: 'PUT', path: at`/webhooks/${id}`, body, ifMatch }),
   disable: (id: string, body: S.Note = {}, options: RequestOptions = {}) =>
     post<W.Webhook>(send, at`/webhooks/${id}/disablement`, options, body),
   enable: (id: string, options: RequestOptions = {}) =>

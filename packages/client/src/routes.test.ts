@@ -91,6 +91,7 @@ it.each<[string, (client: Client) => Promise<unknown>, unknown]>([
   ['POST /webhooks', ({ webhooks }) => webhooks.register(webhook), webhook],
   ['GET /webhooks', ({ webhooks }) => webhooks.list(), undefined],
   ['GET /webhooks/whk_1', ({ webhooks }) => webhooks.show('whk_1'), undefined],
+  ['PUT /webhooks/whk_1', ({ webhooks }) => webhooks.change('whk_1', webhook), webhook],
   ['POST /webhooks/whk_1/disablement', ({ webhooks }) => webhooks.disable('whk_1', note), note],
   ['POST /webhooks/whk_1/enablement', ({ webhooks }) => webhooks.enable('whk_1'), {}],
   ['POST /webhooks/whk_1/secret', ({ webhooks }) => webhooks.rotateSecret('whk_1', now), now],

@@ -22,6 +22,7 @@ export interface Webhook extends RegisterWebhook {
   readonly failingSince?: string
   readonly registeredAt: string
   readonly rotatedAt?: string
+  readonly changedAt?: string
   readonly disabledAt?: string
 }
 

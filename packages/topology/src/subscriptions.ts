@@ -149,6 +149,7 @@ export const auditOnly = [
   'seal-key.rotation-failed',
   'lockdown.ended',
   'webhook.registered',
+  'webhook.changed',
   'webhook.disabled',
   'webhook.enabled',
   'webhook.secret-rotated',

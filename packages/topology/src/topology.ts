@@ -97,6 +97,7 @@ export const routes = {
   'POST /webhooks': http('register-webhook', ['ledger:write', 'webhooks:sign', 'webhooks:reach']),
   'GET /webhooks': http('list-webhooks', ['ledger:list']),
   'GET /webhooks/{id}': http('show-webhook', ['ledger:read']),
+  'PUT /webhooks/{id}': http('change-webhook', ['ledger:write', 'webhooks:reach']),
   'POST /webhooks/{id}/disablement': http('disable-webhook', ['ledger:write']),
   'POST /webhooks/{id}/enablement': http('enable-webhook', ['ledger:write']),
   'POST /webhooks/{id}/secret': http('rotate-webhook-secret', ['ledger:write', 'webhooks:sign']),

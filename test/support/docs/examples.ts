@@ -357,8 +357,12 @@ const LOGS: readonly (readonly [subject: string, facts: readonly FactOf[]])[] = 
       fact('webhook.secret-rotated', {
         ...{ webhookId, generation: 2, digest: digestOfKey, rotatedAt: at(4), previousUntil: at(5) },
       }),
-      fact('webhook.disabled', { webhookId, disabledAt: at(5), because: 'requested', note: 'moving house' }),
-      fact('webhook.enabled', { webhookId, enabledAt: at(6) }),
+      fact('webhook.changed', {
+        ...{ webhookId, name: 'Security team', url: 'https://hooks.example.org/v2/auth-events' },
+        ...{ events: ['token.*'], changedAt: at(5) },
+      }),
+      fact('webhook.disabled', { webhookId, disabledAt: at(6), because: 'requested', note: 'moving house' }),
+      fact('webhook.enabled', { webhookId, enabledAt: at(7) }),
     ],
   ],
 ]

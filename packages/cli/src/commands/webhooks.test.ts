@@ -15,6 +15,7 @@ const WEBHOOK = {
   failingSince: '2026-03-01T09:00:00Z',
   registeredAt: '2026-02-28T12:00:00Z',
 }
+const SENT = { url: WEBHOOK.url, events: WEBHOOK.events, name: WEBHOOK.name }
 const SECRET = 'whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='
 const folder = mkdtempSync(join(tmpdir(), 'countersign-cli-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -64,6 +65,25 @@ describe('webhooks', () => {
     const seen = await see(line, { ...WEBHOOK, state: 'disabled', disabledBecause: 'gone' })
     expect([seen.code, seen.asked, seen.sent]).toEqual([0, asked, sent])
     expect(seen.out).toMatch(/because +gone/)
+  })
+
+  it.each([
+    ['--url https://new.example.org/', { ...SENT, url: 'https://new.example.org/' }],
+    ['--event * --event api.*', { ...SENT, events: ['*', 'api.*'] }],
+    ['--name Others', { ...SENT, name: 'Others' }],
+  ])('are changed by what is given, on the version that was read: %s', async (options, sent) => {
+    await using platform = await standIn(() => ({ body: WEBHOOK, headers: { etag: '"3"' } }))
+    const { code } = await type(platform.url, `webhooks change whk_1 ${options}`.split(' '))
+    const asked = platform.received.map(({ method, path, headers, body }) => [
+      ...[method, path, headers['if-match']],
+      body && JSON.parse(body),
+    ])
+    expect([code, asked.at(-1)]).toEqual([0, ['PUT', '/webhooks/whk_1', '"3"', sent]])
+  })
+
+  it('are not changed by nothing', async () => {
+    const { code, asked } = await see('webhooks change whk_1', WEBHOOK)
+    expect([code, asked.trim()]).toEqual([2, ''])
   })
 
   it('are tested, and a script sees whether it went well', async () => {

@@ -1,12 +1,30 @@
 import type { ShownWebhook, TestedWebhook, Webhook } from '@countersign/client'
 import { answer, list, PAGING } from '../answer.ts'
-import type { Command, Context } from '../command.ts'
+import { type Command, type Context, WrongUsage } from '../command.ts'
 import { facts } from '../table.ts'
 import { both, relative } from '../time.ts'
 import { fileOption, handOut, type ShownOnce } from './hand-out.ts'
 import { NOTE, OVERLAP, overlapIn, repeatable } from './shared-options.ts'
 
 const SECRET_FILE = fileOption('secret-file', 'secret')
+
+/** On the version that was read, so that nobody else's change is lost. */
+const change = async (context: Context) => {
+  const { given } = context
+  const [id, events] = [given.argument(0), given.texts('event')]
+  const [url, name] = [given.text('url'), given.text('name')]
+  if (url === undefined && name === undefined && events.length === 0)
+    throw new WrongUsage('give --url, --event or --name')
+  const { webhooks } = await context.client()
+  const shown = await webhooks.show(id)
+  if (!shown.ok) return answer(context, shown, () => '')
+  const { body: now, etag } = shown.value
+  const body = {
+    ...{ url: url ?? now.url, events: events.length > 0 ? events : now.events },
+    name: name ?? now.name,
+  }
+  return answered(context, ({ webhooks }) => webhooks.change(id, body, { ifMatch: etag }))
+}
 
 export const webhooks: readonly Command[] = [
   {
@@ -55,6 +73,21 @@ export const webhooks: readonly Command[] = [
     arguments: ['ID'],
     summary: 'Shows a webhook, without its secret',
     run: (context) => answered(context, ({ webhooks }) => webhooks.show(context.given.argument(0))),
+  },
+  {
+    name: 'webhooks change',
+    arguments: ['ID'],
+    summary: 'Leads a webhook somewhere else, or has it hear of other events; the rest stays',
+    options: {
+      url: { value: 'URL', help: 'https://HOST/PATH, without query' },
+      event: {
+        value: 'PATTERN',
+        help: 'instead of all patterns that it has; as often as needed',
+        many: true,
+      },
+      name: { value: 'NAME', help: 'what people call it' },
+    },
+    run: change,
   },
   {
     name: 'webhooks test',
@@ -115,6 +148,7 @@ const describe = (webhook: Webhook, now: Date): string =>
     events: webhook.events.join(', '),
     registered: both(webhook.registeredAt, now),
     'failing since': both(webhook.failingSince, now),
+    changed: both(webhook.changedAt, now),
     rotated: both(webhook.rotatedAt, now),
     'secret before signs until': both(webhook.previousUntil, now),
     disabled: both(webhook.disabledAt, now),

@@ -71,6 +71,7 @@ const TERMS: Readonly<Record<EventType, Caep | undefined>> = {
   'seal-key.created': undefined,
   'seal-key.rotation-failed': undefined,
   'webhook.registered': undefined,
+  'webhook.changed': undefined,
   'webhook.disabled': undefined,
   'webhook.enabled': undefined,
   'webhook.secret-rotated': undefined,

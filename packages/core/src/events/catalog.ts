@@ -62,6 +62,7 @@ export const catalog = {
   [audit.SealKeyCreated.type]: audit.SealKeyCreated,
   [audit.SealKeyRotationFailed.type]: audit.SealKeyRotationFailed,
   [webhook.WebhookRegistered.type]: webhook.WebhookRegistered,
+  [webhook.WebhookChanged.type]: webhook.WebhookChanged,
   [webhook.WebhookDisabled.type]: webhook.WebhookDisabled,
   [webhook.WebhookEnabled.type]: webhook.WebhookEnabled,
   [webhook.WebhookSecretRotated.type]: webhook.WebhookSecretRotated,

@@ -4,20 +4,31 @@ import { defineEvent } from './define.ts'
 
 const OUTCOME = z.string().regex(/^[a-z][a-z_]{0,63}$/)
 
+const DESCRIBED = {
+  name: Line.optional(),
+  /** Without user, query or fragment. */
+  url: z.url().max(2_048),
+  /** `token.revoked`, `token.*`, `*` */
+  events: z.array(z.string().min(1).max(64)).min(1).max(50),
+}
+
 export const WebhookRegistered = defineEvent(
   'webhook.registered',
   1,
   'Events of these types are sent to a URL. The secret that signs them is shown once and is in no event.',
   z.object({
     webhookId: idOf('webhook'),
-    name: Line.optional(),
-    /** Without user, query or fragment. */
-    url: z.url().max(2_048),
-    /** `token.revoked`, `token.*`, `*` */
-    events: z.array(z.string().min(1).max(64)).min(1).max(50),
+    ...DESCRIBED,
     digest: Digest,
     registeredAt: Instant,
   }),
+)
+
+export const WebhookChanged = defineEvent(
+  'webhook.changed',
+  1,
+  'A webhook leads somewhere else, hears of other events or has another name; its secret stays.',
+  z.object({ webhookId: idOf('webhook'), ...DESCRIBED, changedAt: Instant }),
 )
 
 export const WebhookDisabled = defineEvent(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
+  describe as describeWebhook,
   disable,
   enable,
   evolve,
@@ -80,5 +81,39 @@ describe('a webhook', () => {
   it('does not begin with anything but its registration', () => {
     const [fact] = test(registered, causeAt(1))
     expect(() => evolve(undefined, fact as WebhookFact, '')).toThrow('begins with webhook.tested')
+  })
+})
+
+describe('a webhook that is changed', () => {
+  const elsewhere = { url: 'https://elsewhere.example.org/', events: ['*'] } as const
+  const changed = (webhook: Webhook, wanted: Parameters<typeof describeWebhook>[1]) =>
+    apply(webhook, describeWebhook(webhook, wanted, causeAt(20)), 20)
+
+  it('is what was asked, whole, and keeps its secrets and whether it is enabled', () => {
+    for (const before of [registered, rotated(registered, 10, 60), disabled]) {
+      const { name: _, ...unnamed } = before
+      expect(changed(before, elsewhere)).toEqual({
+        ...unnamed,
+        ...elsewhere,
+        changedAt: causeAt(20).now.toISOString(),
+      })
+    }
+  })
+
+  it('is no change when it is that already', () => {
+    expect(describeWebhook(registered, described, causeAt(20))).toEqual([])
+    for (const other of [
+      { ...described, name: 'Others' },
+      { url: described.url, events: described.events },
+      { ...described, events: ['token.*', 'api.*'] },
+      { ...described, url: elsewhere.url },
+    ])
+      expect(describeWebhook(registered, other, causeAt(20))).toHaveLength(1)
+  })
+
+  it('is no longer failing where it leads elsewhere, and still is where it does not', () => {
+    const failing = { ...registered, failing: { since: '2026-01-01T00:00:00.000Z', toldAt: '' } }
+    expect(changed(failing, { ...described, url: elsewhere.url }).failing).toBeUndefined()
+    expect(changed(failing, { ...described, events: ['*'] }).failing).toEqual(failing.failing)
   })
 })

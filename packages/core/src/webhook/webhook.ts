@@ -2,6 +2,7 @@ import type { EventType, FactOf } from '../events/catalog.ts'
 import type { Cause } from '../events/envelope.ts'
 import { fact } from '../events/fact.ts'
 import type { Id } from '../shared/id.ts'
+import { canonicalJson } from '../shared/json.ts'
 import { err, ok, type Result } from '../shared/result.ts'
 import type { EventPattern } from './filter.ts'
 
@@ -21,6 +22,7 @@ export interface Webhook {
   readonly failing?: { readonly since: string; readonly toldAt: string }
   readonly registeredAt: string
   readonly rotatedAt?: string
+  readonly changedAt?: string
   readonly disabledAt?: string
 }
 
@@ -35,7 +37,8 @@ export type WebhookRefusal = 'webhook_not_found' | 'webhook_disabled'
 
 type Facts = Result<readonly WebhookFact[], WebhookRefusal>
 
-export type RegisterWebhook = Pick<Webhook, 'id' | 'name' | 'url' | 'events'>
+export type RegisterWebhook = Pick<Webhook, 'id'> & DescribeWebhook
+export type DescribeWebhook = Pick<Webhook, 'name' | 'url' | 'events'>
 
 export const FIRST_GENERATION = 1
 
@@ -50,6 +53,22 @@ export const register = (
     registeredAt: now.toISOString(),
   }),
 ]
+
+/** All of it is replaced; the caller has checked URL and patterns. What it is already is no change. */
+export const describe = (
+  webhook: Webhook,
+  { name, url, events }: DescribeWebhook,
+  { now }: Cause,
+): readonly WebhookFact[] =>
+  canonicalJson([webhook.name ?? null, webhook.url, [...webhook.events]]) ===
+  canonicalJson([name ?? null, url, [...events]])
+    ? []
+    : [
+        fact('webhook.changed', {
+          ...{ webhookId: webhook.id, name, url, events: [...events] },
+          changedAt: now.toISOString(),
+        }),
+      ]
 
 /** Twice is not an error. What waits in the queue is dropped. */
 export const disable = (
@@ -101,6 +120,8 @@ export const evolve = (webhook: Webhook | undefined, event: WebhookFact, time: s
   if (!webhook) throw new Error(`the log of ${event.data.webhookId} begins with ${event.type}`)
   const { failing: _, ...unfailing } = webhook
   switch (event.type) {
+    case 'webhook.changed':
+      return described(webhook, event.data)
     case 'webhook.disabled': {
       const { because: disabledBecause, disabledAt } = event.data
       return { ...webhook, status: 'disabled', disabledBecause, disabledAt }
@@ -117,6 +138,21 @@ export const evolve = (webhook: Webhook | undefined, event: WebhookFact, time: s
       return { ...webhook, failing: { since: event.data.failingSince, toldAt: event.data.failedAt } }
     case 'webhook.delivery-recovered':
       return unfailing
+  }
+}
+
+/** That nothing got through was said of another receiver. */
+const described = (
+  { name: _, failing, ...webhook }: Webhook,
+  data: Extract<WebhookFact, { type: 'webhook.changed' }>['data'],
+): Webhook => {
+  const { url, events, name, changedAt } = data
+  const stays = failing && url === webhook.url
+  return {
+    ...webhook,
+    ...{ url, events, changedAt },
+    ...(name !== undefined && { name }),
+    ...(stays && { failing }),
   }
 }
 

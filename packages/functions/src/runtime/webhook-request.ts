@@ -1,15 +1,22 @@
+import { Line } from '@countersign/core/schema'
 import { err, ok, type Result } from '@countersign/core/shared'
-import { type RegisterWebhook, Webhooks } from '@countersign/core/webhook'
+import { type DescribeWebhook, Webhooks } from '@countersign/core/webhook'
+import * as z from 'zod'
 import { type Refusal, refusalOfFaults } from './problem.ts'
 import type { Services } from './services.ts'
 
-type Described = Omit<RegisterWebhook, 'id'>
+export const DescribedWebhook = z.strictObject({
+  url: z.string().min(1).max(4_096),
+  /** `token.revoked`, `token.*`, `*` */
+  events: z.array(z.string().min(1).max(64)).min(1).max(50),
+  name: Line.optional(),
+})
 
 /** What was asked, its URL as it is kept; or everything that is wrong with it. No fault repeats the URL. */
 export const checkedWebhook = async (
   { webhookReceivers }: Pick<Services, 'webhookReceivers'>,
-  { url: asked, events, name }: Described,
-): Promise<Result<Described, Refusal>> => {
+  { url: asked, events, name }: DescribeWebhook,
+): Promise<Result<DescribeWebhook, Refusal>> => {
   const url = await webhookReceivers.check(asked)
   const faults = [
     ...(url.ok ? [] : [{ pointer: '/url', code: url.error, detail: DETAILS[url.error] }]),

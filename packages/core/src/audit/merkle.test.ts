@@ -99,6 +99,17 @@ describe('the tree over the events of a day', () => {
     }
   })
 
+  it('leads nowhere at all by a path of another length', () => {
+    for (const size of [1, 2, 3, 7, 13]) {
+      const leaves = entriesOf(size).map(leafHash)
+      for (const [index, leaf] of leaves.entries()) {
+        const path = pathOf(leaves, index)
+        expect(rootFrom(leaf, index, size, [...path, leaf])).toBeUndefined()
+        if (path.length > 0) expect(rootFrom(leaf, index, size, path.slice(1))).toBeUndefined()
+      }
+    }
+  })
+
   it('takes no node for an entry', () => {
     const leaves = entriesOf(4).map(leafHash)
     const [left, right] = [rootOf(leaves.slice(0, 2)), rootOf(leaves.slice(2))]

@@ -38,8 +38,9 @@ describe('apis', () => {
     ])
   })
 
-  it('are shown with every route and deployment', async () => {
+  it('are shown with every route and deployment, and within what time each refuses what was taken away', async () => {
     const { asked, lines } = await see('apis show pets', API)
+    expect(lines).toContain('ENVIRONMENT  ACCOUNT       REGION     GATEWAY  STAGE  REFUSES WITHIN')
     expect(asked).toBe('GET /apis/pets')
     expect(lines).toContain('staging      111111111111  eu-west-2  abc123   v1     0 s')
     expect(lines).toContain('DELETE  /pets/{id}  iam')

@@ -100,6 +100,11 @@ describe('a webhook that is changed', () => {
     }
   })
 
+  it('has the name that was asked, or none', () => {
+    expect(changed(registered, { ...elsewhere, name: 'Others' }).name).toBe('Others')
+    expect(Object.keys(changed(registered, elsewhere))).not.toContain('name')
+  })
+
   it('is no change when it is that already', () => {
     expect(describeWebhook(registered, described, causeAt(20))).toEqual([])
     for (const other of [

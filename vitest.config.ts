@@ -1,4 +1,18 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** What takes minutes begins first: begun last, one core would wait for it. The others in vitest's own order. */
+const LONGEST = [/least-privilege/, /bad-luck/, /acceptance-/, /simulation\.test/, /kill\.test/]
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]) {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const at = LONGEST.findIndex((long) => long.test(moduleId))
+      return at < 0 ? LONGEST.length : at
+    }
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b))
+  }
+}
 
 /** Whole platforms and SST's real components start in there; how fast they are is measured by `pnpm bench`. */
 const patience = { testTimeout: 120_000, hookTimeout: 240_000 }
@@ -8,6 +22,7 @@ const EMULATED = 'test/aws/**/*.test.ts'
 /** Most suites wait for stores and processes of their own, those of the AWS side for most of their time: more of them than cores. */
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {

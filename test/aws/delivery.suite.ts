@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { EVENT_SOURCE } from '@countersign/core/events'
 import { type SubscriptionName, subscriptions, takes } from '@countersign/topology'
+import { decodeProtectedHeader } from 'jose'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { example, REPAIRS } from '../acceptance/given.ts'
 import { rotationContract } from '../contract/rotation.ts'
@@ -155,6 +156,22 @@ it('keeps every token working over a rotation of the key ring', async () => {
   expect(await statusWith(token)).toBe(200)
   await opens((await issue()).token)
 })
+
+it.each(['EdDSA', 'ES256'] as const)(
+  'signs with a key of %s once its time has come, and what older keys signed goes on',
+  async (algorithm) => {
+    const before = await issue()
+    await opens(before.token)
+    const { kid, signsFrom } = done(await client.signingKeys.rotate({ algorithm }))
+    const next = await issue()
+    expect(decodeProtectedHeader(next.token).kid).not.toBe(kid)
+    await eventually('its time has come', async () => Date.now() > Date.parse(signsFrom))
+    const { token } = await issue()
+    expect(decodeProtectedHeader(token)).toMatchObject({ alg: algorithm, kid })
+    await opens(token)
+    expect([await statusWith(before.token), await statusWith(next.token)]).toEqual([200, 200])
+  },
+)
 
 /** At last, with all that was said before. */
 restartStory(world, housed)

@@ -42,7 +42,8 @@ export const subscriptions = {
     ],
     links: ['ledger:read', 'ledger:list', 'api-keys:derive', 'usage-plans:provision'],
     maxReceiveCount: 10,
-    timeoutSeconds: 60,
+    // At the pace of the control plane, the keys of a large consumer take minutes.
+    timeoutSeconds: 300,
     mostAtOnce: 2,
   },
   RegisterPublishedApi: {

@@ -6,6 +6,8 @@ export interface GatewayRefusal {
   readonly title: string
   /** RFC 6750 §3. */
   readonly challenge?: string
+  /** RFC 9110 §10.2.3. */
+  readonly retryAfterSeconds?: number
 }
 
 const REALM = 'Bearer realm="countersign"'
@@ -30,6 +32,13 @@ export const GATEWAY_REFUSALS: Readonly<Record<string, GatewayRefusal>> = {
   },
   /** What API Gateway says of a path it does not have. */
   MISSING_AUTHENTICATION_TOKEN: { status: 404, code: 'route_not_found', title: 'No such route' },
+  /** The authorizer could not read what it decides by, and lets nobody in. No function was asked: asking again does nothing twice. */
+  AUTHORIZER_FAILURE: {
+    status: 503,
+    code: 'credential_unchecked',
+    title: 'The credential could not be checked; try again',
+    retryAfterSeconds: 1,
+  },
   DEFAULT_4XX: { code: 'invalid_request', title: 'The request is not of the documented form' },
   DEFAULT_5XX: { code: 'internal_error', title: 'Something went wrong on our side' },
 }

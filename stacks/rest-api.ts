@@ -43,6 +43,9 @@ const response = (name: string, api: sst.aws.ApiGatewayV1, responseType: string,
       ...(refused.challenge && {
         'gatewayresponse.header.WWW-Authenticate': quoted(refused.challenge),
       }),
+      ...(refused.retryAfterSeconds !== undefined && {
+        'gatewayresponse.header.Retry-After': quoted(`${refused.retryAfterSeconds}`),
+      }),
     },
     // The key is what API Gateway looks a template up by; the header above is what the caller sees.
     responseTemplates: { 'application/json': problemTemplate(refused) },

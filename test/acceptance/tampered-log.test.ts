@@ -46,8 +46,8 @@ describe('a log that nobody changed', () => {
     const { id } = await consumer(world.client, 'Who is written about')
     const writing = (async () => {
       for (let turn = 0; turn < 5; turn++) {
-        await consumers.suspend(id)
-        await consumers.resume(id)
+        done(await consumers.suspend(id))
+        done(await consumers.resume(id))
       }
     })()
     for (let read = 0; read < 3; read++) expect((await verdict()).findings).toEqual([])

@@ -1,5 +1,6 @@
 import type { LogLine } from '@countersign/functions/runtime/services'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { consumer } from '../acceptance/given.ts'
 import { done } from '../support/world.ts'
 import { eventually } from './eventually.ts'
 import { type Fault, type FaultProxy, first, on, refusal, startFaultProxy } from './fault-proxy.ts'
@@ -112,6 +113,23 @@ describe('the authorizer, when its store fails', () => {
       await endedByItself(since)
     },
   )
+
+  it('tells the callers of the platform that nothing was begun, and when to come again', async () => {
+    const since = new Date()
+    proxy.fault = on(['BatchGetItem'], broken)
+    const headers = { authorization: `Bearer ${world.credential}` }
+    const answer = await fetch(`${world.api}/apis`, { headers })
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1'])
+    expect(await answer.json()).toMatchObject({ status: 503, code: 'credential_unchecked' })
+    await endedByItself(since)
+  })
+
+  it('fails, and a command is made again by whoever sent it, once in effect', async () => {
+    proxy.fault = on(['BatchGetItem'], first(2, broken))
+    const { id } = await consumer(client, 'Whose command had to wait')
+    const events = await everyEvent(world.wire, world.deployment)
+    expect(events.filter(({ subject }) => subject === id)).toHaveLength(1)
+  })
 
   it('asks DynamoDB once and nobody else, warm', async () => {
     expect(await statusWith(good.token)).toBe(200)

@@ -32,30 +32,41 @@ describe("the platform's own API", () => {
   })
 
   it.each([
-    ['UNAUTHORIZED', '401', 'unauthorized', `'Bearer realm="countersign", error="invalid_token"'`],
-    ['ACCESS_DENIED', '403', 'forbidden', `'Bearer realm="countersign", error="insufficient_scope"'`],
-    ['INVALID_API_KEY', '401', 'unauthorized', undefined],
-    ['MISSING_AUTHENTICATION_TOKEN', '404', 'route_not_found', undefined],
-    ['DEFAULT_4XX', undefined, 'invalid_request', undefined],
-    ['DEFAULT_5XX', undefined, 'internal_error', undefined],
-  ])('answers %s as a problem (RFC 9457), with status %s', (responseType, statusCode, code, challenge) => {
-    const response = the(graph, 'gatewayResponse', `ApiRefusal${responseType}`)
-    expect(response.responseType).toBe(responseType)
-    expect(response.statusCode).toBe(statusCode)
-    expect(response.responseParameters).toEqual({
-      'gatewayresponse.header.Content-Type': "'application/problem+json'",
-      ...(challenge && { 'gatewayresponse.header.WWW-Authenticate': challenge }),
-    })
-    expect(JSON.parse(textAt(response.responseTemplates as object, 'application/json'))).toMatchObject({
-      type: `urn:countersign:problem:${code}`,
-      code,
-      ...(statusCode && { status: Number(statusCode) }),
-      instance: 'urn:countersign:request:$context.requestId',
-    })
-  })
+    ['UNAUTHORIZED', '401', 'unauthorized', `'Bearer realm="countersign", error="invalid_token"'`, undefined],
+    [
+      'ACCESS_DENIED',
+      '403',
+      'forbidden',
+      `'Bearer realm="countersign", error="insufficient_scope"'`,
+      undefined,
+    ],
+    ['INVALID_API_KEY', '401', 'unauthorized', undefined, undefined],
+    ['MISSING_AUTHENTICATION_TOKEN', '404', 'route_not_found', undefined, undefined],
+    ['AUTHORIZER_FAILURE', '503', 'credential_unchecked', undefined, "'1'"],
+    ['DEFAULT_4XX', undefined, 'invalid_request', undefined, undefined],
+    ['DEFAULT_5XX', undefined, 'internal_error', undefined, undefined],
+  ])(
+    'answers %s as a problem (RFC 9457), with status %s',
+    (responseType, statusCode, code, challenge, retryAfter) => {
+      const response = the(graph, 'gatewayResponse', `ApiRefusal${responseType}`)
+      expect(response.responseType).toBe(responseType)
+      expect(response.statusCode).toBe(statusCode)
+      expect(response.responseParameters).toEqual({
+        'gatewayresponse.header.Content-Type': "'application/problem+json'",
+        ...(challenge && { 'gatewayresponse.header.WWW-Authenticate': challenge }),
+        ...(retryAfter && { 'gatewayresponse.header.Retry-After': retryAfter }),
+      })
+      expect(JSON.parse(textAt(response.responseTemplates as object, 'application/json'))).toMatchObject({
+        type: `urn:countersign:problem:${code}`,
+        code,
+        ...(statusCode && { status: Number(statusCode) }),
+        instance: 'urn:countersign:request:$context.requestId',
+      })
+    },
+  )
 
   it('has no refusal beside those, and no route for CORS', () => {
-    expect(all(graph, 'gatewayResponse')).toHaveLength(6)
+    expect(all(graph, 'gatewayResponse')).toHaveLength(7)
     expect(all(graph, 'method').filter(({ inputs }) => inputs.httpMethod === 'OPTIONS')).toEqual([])
   })
 

@@ -135,6 +135,44 @@ describe('an answer', () => {
   })
 })
 
+describe('a credential that could not be checked', () => {
+  const unchecked = (headers = { 'retry-after': '0' }): Reply => {
+    const code = 'credential_unchecked'
+    return { status: 503, headers, body: { type: `urn:countersign:problem:${code}`, title: code, code } }
+  }
+
+  it('is sent again with the same Idempotency-Key, for nothing was begun', async () => {
+    await using platform = await standIn((_, index) => (index < 2 ? unchecked() : { body: {} }))
+    const outcome = await clientOf(platform).consumers.suspend('con_1')
+    expect(outcome).toMatchObject({ ok: true })
+    const keys = platform.received.map(({ headers }) => headers['idempotency-key'])
+    expect(keys).toEqual([expect.any(String), keys[0], keys[0]])
+  })
+
+  it('is told of after three attempts', async () => {
+    await using platform = await always(unchecked())
+    const outcome = await clientOf(platform).apis.list()
+    expect(outcome).toMatchObject({ error: { problem: { status: 503, code: 'credential_unchecked' } } })
+    expect(platform.received).toHaveLength(3)
+  })
+
+  it.each([['1'], ['soon']])('waits as long as Retry-After says: %s', async (seconds) => {
+    await using platform = await standIn((_, index) =>
+      index === 0 ? unchecked({ 'retry-after': seconds }) : { body: { items: [] } },
+    )
+    const before = performance.now()
+    expect(await clientOf(platform).apis.list()).toMatchObject({ ok: true })
+    expect(performance.now() - before).toBeGreaterThan(990)
+  })
+
+  it('is not mistaken for a store that failed half-way: that is asked once', async () => {
+    const code = 'store_unavailable'
+    await using platform = await always({ status: 503, body: { type: 'about:blank', title: code, code } })
+    expect(await clientOf(platform).apis.list()).toMatchObject({ error: { problem: { code } } })
+    expect(platform.received).toHaveLength(1)
+  })
+})
+
 describe('the platform is unreachable', () => {
   it('when nobody listens', async () => {
     const { url } = await closed()

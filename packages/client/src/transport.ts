@@ -54,11 +54,15 @@ interface Reply {
   readonly statusText: string
   readonly text: string
   readonly etag?: string | undefined
+  readonly retryAfter?: string | undefined
 }
 
 const TIME_LIMIT_MILLISECONDS = 10_000
 
-/** Sends calls, each once more when the connection fails; a POST keeps its `Idempotency-Key`. Throws on a bad option. */
+/**
+ * Sends calls, each once more when the connection fails, and up to two times more when the credential could not be checked;
+ * a POST keeps its `Idempotency-Key`. Throws on a bad option.
+ */
 export const transport = (options: TransportOptions): Send => {
   const base = baseOf(options.endpoint)
   if (options.credential) checkCredential(options.credential)
@@ -67,7 +71,7 @@ export const transport = (options: TransportOptions): Send => {
     const request = requestOf(call, options.credential)
     try {
       return outcomeOf<Body>(
-        await attemptTwice(() => attempt(url, request, call.signal, options), call.signal),
+        await attemptChecked(() => attempt(url, request, call.signal, options), call.signal),
       )
     } catch (cause) {
       return unreachable(cause)
@@ -165,7 +169,38 @@ const attempt = async (
   const limit = AbortSignal.timeout(timeLimitMilliseconds)
   const response = await fetch(url, { ...request, signal: signal ? AbortSignal.any([signal, limit]) : limit })
   const { status, statusText, headers } = response
-  return { status, statusText, text: await response.text(), etag: headers.get('etag') ?? undefined }
+  return {
+    status,
+    statusText,
+    text: await response.text(),
+    etag: headers.get('etag') ?? undefined,
+    retryAfter: headers.get('retry-after') ?? undefined,
+  }
+}
+
+const ATTEMPTS = 3
+const LONGEST_WAIT_SECONDS = 5
+
+/** A call whose credential could not be checked was not begun, whatever it is: made again, it does nothing twice. */
+const attemptChecked = async (
+  once: () => Promise<Reply>,
+  signal: AbortSignal | undefined,
+): Promise<Reply> => {
+  for (let left = ATTEMPTS; left > 1; left--) {
+    const reply = await attemptTwice(once, signal)
+    if (!isUnchecked(reply)) return reply
+    await waitFor(reply)
+  }
+  return attemptTwice(once, signal)
+}
+
+const isUnchecked = ({ status, statusText, text }: Reply): boolean =>
+  status === 503 && problemIn(status, statusText, text)?.code === 'credential_unchecked'
+
+/** As long as it says (RFC 9110 §10.2.3, in seconds), within bounds. */
+const waitFor = ({ retryAfter }: Reply): Promise<void> => {
+  const seconds = /^\d{1,3}$/.test(retryAfter ?? '') ? Number(retryAfter) : 1
+  return new Promise((resolve) => setTimeout(resolve, 1_000 * Math.min(seconds, LONGEST_WAIT_SECONDS)))
 }
 
 /** Not after the time limit or the caller's abort: only a broken connection is worth a second try. */

@@ -58,6 +58,7 @@ export type Reason =
   | 'method_not_allowed'
   | 'unauthorized'
   | 'forbidden'
+  | 'credential_unchecked'
   | 'log_damaged'
   | 'seal_not_found'
   | 'streams_full'
@@ -107,6 +108,7 @@ const PROBLEMS = {
   method_not_allowed: [405, 'The route does not have this method'],
   unauthorized: [401, 'The credential is missing or not accepted'],
   forbidden: [403, 'The credential does not open this route'],
+  credential_unchecked: [503, 'The credential could not be checked; try again'],
   log_damaged: [500, 'The log was changed by hand; "countersign audit verify" says where'],
   seal_not_found: [
     404,

@@ -28,6 +28,9 @@ export interface SignatureRefusal {
   readonly message: string
 }
 
+/** `x-amzn-errortype` of an authorizer that failed. */
+export const AUTHORIZER_FAILURE = 'AuthorizerFailureException'
+
 /** What a REST API answers by itself, with the gateway responses that `stacks/` configures. */
 export const gatewayResponses = {
   unauthorized: () =>
@@ -60,7 +63,7 @@ export const gatewayResponses = {
   quotaExceeded: (seconds: number) =>
     json(429, { message: 'Limit Exceeded' }, 'LimitExceededException', retryAfter(seconds)),
   /** The authorizer failed, or answered something that is no answer. */
-  authorizerFailure: () => json(500, { message: null }, 'AuthorizerFailureException'),
+  authorizerFailure: () => json(500, { message: null }, AUTHORIZER_FAILURE),
   authorizerConfiguration: () => json(500, { message: null }, 'AuthorizerConfigurationException'),
   badGateway: () => json(502, { message: 'Internal server error' }, 'InternalServerErrorException'),
   requestTooLong: () => json(413, { message: 'Request Too Long' }, 'RequestEntityTooLargeException'),

@@ -14,6 +14,7 @@ import {
   multiHeaders,
   singleHeaders,
 } from '../gateway/message.ts'
+import { AUTHORIZER_FAILURE } from '../gateway/responses.ts'
 import { makeFrom } from '../runtime/modules.ts'
 import { eventStreams, wantsStream } from './event-stream.ts'
 
@@ -100,12 +101,22 @@ const REASONS: Readonly<Record<number, Reason>> = {
   413: 'body_too_large',
 }
 
+/** What could not be checked may be a moment later (RFC 9110 §10.2.3). */
+const UNCHECKED_RETRY_SECONDS = 1
+
 /** What the gateway says by itself, as a problem: the gateway responses of the platform's own API. */
 export const asProblem = (response: GatewayResponse, request: GatewayRequest): GatewayResponse => {
-  if (response.headers['x-amzn-errortype'] === undefined) return response
+  const errorType = response.headers['x-amzn-errortype']
+  if (errorType === undefined) return response
+  if (errorType === AUTHORIZER_FAILURE) return unchecked(request)
   const told = problem(REASONS[response.status] ?? 'internal_error', request)
   const challenge = response.headers['www-authenticate']
   return { ...told, headers: { ...told.headers, ...(challenge && { 'www-authenticate': challenge }) } }
+}
+
+const unchecked = (request: GatewayRequest): GatewayResponse => {
+  const told = problem('credential_unchecked', request)
+  return { ...told, headers: { ...told.headers, 'retry-after': String(UNCHECKED_RETRY_SECONDS) } }
 }
 
 /** What is no text goes in base64, as a binary media type would. */

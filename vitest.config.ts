@@ -29,6 +29,7 @@ export default defineConfig({
           ...patience,
           name: 'aws',
           include: [EMULATED],
+          globalSetup: 'test/aws/run.setup.ts',
           maxWorkers: 4,
           sequence: { groupOrder: 0 },
         },

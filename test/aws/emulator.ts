@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
-import { mkdir, mkdtemp, open, readFile, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, open, readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -24,12 +24,22 @@ export interface Emulator {
   stop(): Promise<void>
   /** Ends it and all that it started, and starts it again at the same address with its state. */
   restart(): Promise<void>
+  /** Ends it and all that it started, and keeps its state in a folder for others to start from. */
+  keep(folder: string): Promise<Kept>
+}
+
+/** The state of an emulator that has ended, and the address that it speaks of. */
+export interface Kept {
+  readonly state: string
+  readonly endpoint: string
 }
 
 export interface EmulatorOptions {
   /** Roles and policies are enforced for the functions. */
   readonly enforceIam?: boolean
   readonly port?: number
+  /** What it starts from; nothing, unless given. */
+  readonly from?: Kept
 }
 
 /** A Python that can run the emulator; undefined: there is none here. */
@@ -64,8 +74,9 @@ export const startEmulator = async (options: EmulatorOptions = {}): Promise<Emul
   await installEmulator()
   const folder = await mkdtemp(join(tmpdir(), 'countersign-emulator-'))
   const port = options.port ?? (await freePort())
-  await prepare(folder)
   const endpoint = `http://127.0.0.1:${port}`
+  await prepare(folder)
+  if (options.from) await move(options.from, join(folder, 'state'), endpoint)
   const start = () => run(folder, endpoint, environmentOf(folder, port, options))
   let running = await start()
   return {
@@ -75,6 +86,11 @@ export const startEmulator = async (options: EmulatorOptions = {}): Promise<Emul
     restart: async () => {
       await running.finish()
       running = await start()
+    },
+    keep: async (kept) => {
+      await running.finish()
+      await cp(join(folder, 'state'), kept, { recursive: true })
+      return { state: kept, endpoint }
     },
   }
 }
@@ -104,6 +120,18 @@ const prepare = async (folder: string): Promise<void> => {
   await mkdir(join(folder, 'tmp'), { recursive: true })
   await mkdir(join(folder, 'state'), { recursive: true })
   await writeFile(join(folder, 'tmp/package.json'), '{}')
+}
+
+/** What was kept speaks of the address where it was made: of queues, above all. */
+const move = async ({ state, endpoint: was }: Kept, folder: string, endpoint: string): Promise<void> => {
+  await cp(state, folder, { recursive: true })
+  const files = (await readdir(folder))
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => join(folder, name))
+  for (const file of files) {
+    const text = await readFile(file, 'utf8')
+    if (text.includes(was)) await writeFile(file, text.replaceAll(was, endpoint))
+  }
 }
 
 /** All of it reaches the functions too, so it holds nothing of this process's but the way to Node. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { LogLine, Services } from '@countersign/functions/runtime/services'
 import type { APIGatewayAuthorizerResult } from 'aws-lambda'
 import type { Levers } from '../support/world.ts'
@@ -166,16 +167,39 @@ export const timeLimitOf = async (world: World, name: string): Promise<number> =
   return Timeout
 }
 
-/** The variables of all functions together. */
-export const variablesOf = async ({ wire }: World): Promise<Readonly<Record<string, string>>> => {
-  const variables: Record<string, string> = {}
+type Variables = Readonly<Record<string, string>>
+
+const everyFunction = async ({ wire }: Pick<World, 'wire'>) => {
+  const found: (Configuration & { readonly FunctionName: string })[] = []
   for (let marker: unknown = ''; marker !== undefined; ) {
     const page = await wire.rest('lambda', `GET /2015-03-31/functions?Marker=${String(marker)}`)
-    for (const { Environment } of page.Functions as readonly Configuration[])
-      Object.assign(variables, Environment?.Variables)
+    found.push(...(page.Functions as typeof found))
     marker = page.NextMarker || undefined
   }
+  return found
+}
+
+/** The variables of all functions together. */
+export const variablesOf = async (world: World): Promise<Variables> => {
+  const variables: Record<string, string> = {}
+  for (const { Environment } of await everyFunction(world)) Object.assign(variables, Environment?.Variables)
   return variables
+}
+
+/** Other values for variables that functions have, and `everybody` for those that have them not as well; in new containers. */
+export const tellFunctions = async (
+  world: Pick<World, 'wire'>,
+  values: Variables,
+  everybody: Variables,
+): Promise<void> => {
+  for (const { FunctionName, Environment = {} } of await everyFunction(world)) {
+    const present = Environment.Variables ?? {}
+    const had = Object.entries(values).filter(([name]) => name in present)
+    const Variables = { ...present, ...Object.fromEntries(had), ...everybody }
+    if (isDeepStrictEqual(Variables, present)) continue
+    const path = `/2015-03-31/functions/${FunctionName}/configuration` as const
+    await world.wire.rest('lambda', `PUT ${path}`, { Environment: { Variables } })
+  }
 }
 
 /** New containers from the next call on: nothing that was read before is known to them. */

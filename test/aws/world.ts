@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
@@ -9,23 +9,19 @@ import { connect } from '@countersign/functions/runtime/connect'
 import { subscriptions } from '@countersign/topology'
 import { type SignInStandIns, startSignIn } from '../support/sign-in.ts'
 import { type AnyWorld, type Attaching, type Call, type Called, callUrl } from '../support/world.ts'
-import { makeBackend, makeConsumersApi } from './consumers-api.ts'
-import {
-  bootstrap,
-  credentialsFor,
-  type Deployment,
-  type DeployOptions,
-  deploy,
-  gatewayOf,
-} from './deploy.ts'
+import { makeConsumersApi } from './consumers-api.ts'
+import { credentialsFor, type Deployment, type DeployOptions, gatewayOf } from './deploy.ts'
 import { ACCOUNT, type Emulator, type EmulatorOptions, REGION, startEmulator } from './emulator.ts'
-import { deployedLevers, waitingIn } from './levers.ts'
+import { type Installation, install, STAGES } from './installation.ts'
+import { type KeptInstallation, keptInstallation } from './kept.ts'
+import { deployedLevers, pollAfresh, tellFunctions, waitingIn } from './levers.ts'
 import { readModels } from './read-models.ts'
 import { createWire, type Wire } from './wire.ts'
 
 /** The system as deployed to AWS, in an emulator of its own. */
 export interface EmulatorWorld extends AnyWorld {
   readonly emulator: Emulator
+  readonly installation: Installation
   readonly wire: Wire
   readonly deployment: Deployment
   /** Who vouches for people there. */
@@ -75,52 +71,56 @@ export const openEmulatorWorld = async (options: EmulatorWorldOptions = {}): Pro
 }
 
 const open = async (options: EmulatorWorldOptions): Promise<EmulatorWorld> => {
-  const emulator = await startEmulator(options)
+  const kept = isUsual(options) ? await keptInstallation() : undefined
+  const emulator = await startEmulator({ ...options, ...(kept && { from: kept }) })
   try {
-    return await inhabit(emulator, options)
+    return await inhabit(emulator, kept, options)
   } catch (error) {
     await emulator.stop()
     throw error
   }
 }
 
+/** What every world of a run has: only who enforces, and how functions find AWS, differ. */
+const isUsual = ({ variables, settings, stage }: EmulatorWorldOptions): boolean =>
+  variables === undefined && settings === undefined && stage === undefined
+
+const SETTINGS = { COUNTERSIGN_WEBHOOK_HOSTS: '127.0.0.1', COUNTERSIGN_MACHINE_ACCOUNTS: ACCOUNT }
+
 const inhabit = async (
   emulator: Emulator,
+  kept: KeptInstallation | undefined,
   { functionsSee, ...options }: EmulatorWorldOptions,
 ): Promise<EmulatorWorld> => {
   const { endpoint, folder } = emulator
   speakTo(endpoint)
-  const credentialFile = options.credentialFile ?? join(folder, 'operator.token')
-  const signIn = await startSignIn()
-  const own = { SIGN_IN: signIn.configuration, RING_REFRESH_SECONDS, ...options.variables }
-  const variables = {
-    ...own,
-    ...(functionsSee && { AWS_ENDPOINT_URL: await functionsSee(endpoint) }),
-  }
-  // Where identities are told apart, the API for machines has somebody to let in.
-  const settings = {
-    COUNTERSIGN_WEBHOOK_HOSTS: '127.0.0.1',
-    ...(options.enforceIam && { COUNTERSIGN_MACHINE_ACCOUNTS: ACCOUNT }),
-  }
-  const deployment = saying(await deploy(emulator, { settings, ...options, variables }), own)
   const wire = createWire({ endpoint, region: REGION, account: ACCOUNT })
+  const variables = { RING_REFRESH_SECONDS, ...options.variables }
+  const installation = kept
+    ? moved(kept, endpoint)
+    : await install(emulator, wire, { settings: SETTINGS, ...options, variables })
+  const { backend, credential } = installation
+  const credentialFile = options.credentialFile ?? join(folder, 'operator.token')
+  await writeFile(credentialFile, credential, { mode: 0o600 })
+  const signIn = await startSignIn()
+  const own = { SIGN_IN: signIn.configuration, ...variables }
+  const deployment = saying(installation.deployment, own)
+  await tellFunctions({ wire }, own, functionsSee ? { AWS_ENDPOINT_URL: await functionsSee(endpoint) } : {})
+  if (kept) await pollAfresh({ wire, deployment }, 'Relay')
   await putServiceAccount(wire, deployment, signIn)
-  const backend = await makeBackend(wire)
   const attach: EmulatorWorld['attach'] = (
     gatewayId,
     { cacheSeconds = 0, openPath, keyPath, shape, domains = [] } = {},
   ) =>
     makeConsumersApi(wire, deployment, backend, {
       gatewayId,
-      stages: ['staging', 'production'],
+      stages: STAGES,
       authorizerCacheTtlSeconds: cacheSeconds,
       domains,
       ...(openPath !== undefined && { openPath }),
       ...(keyPath !== undefined && { keyPath }),
       ...(shape !== undefined && { shape }),
     })
-  await Promise.all([attach('abc123'), attach('def456'), bootstrap(emulator, deployment, credentialFile)])
-  const credential = await readFile(credentialFile, 'utf8')
   const services = await connect(deployment.outputs.environment)
   const api = deployment.outputs.url.replace(/\/$/, '')
   const models = () => readModels(wire, deployment, services)
@@ -129,6 +129,7 @@ const inhabit = async (
   const world: EmulatorWorld = {
     ...deployedLevers({ wire, deployment }, services),
     emulator,
+    installation,
     signIn,
     wire,
     deployment,
@@ -156,6 +157,10 @@ const inhabit = async (
   await world.settled()
   return world
 }
+
+/** As it is where an emulator has started from it. */
+const moved = ({ installation, endpoint: was }: KeptInstallation, endpoint: string): Installation =>
+  JSON.parse(JSON.stringify(installation).replaceAll(was, endpoint)) as Installation
 
 /** What functions are told beside their own variables, the programs of whoever deploys are told as well. */
 const saying = (deployment: Deployment, variables: Readonly<Record<string, string>>): Deployment => {

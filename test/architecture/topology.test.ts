@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { CONTROL_PLANE_MILLISECONDS } from '@countersign/aws'
+import { CONTROL_PLANE_MILLISECONDS } from '@countersign/aws/paced'
 import { createClient } from '@countersign/client'
 import { Redacted } from '@countersign/client/redacted'
 import { catalog, hubEvents } from '@countersign/core/events'

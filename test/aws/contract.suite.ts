@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
+import { apiGatewayKeys } from '@countersign/aws/api-gateway-keys'
+import { environmentCredentials, fetchConsumerKeyRings, fetchKeyRing } from '@countersign/aws/authorizer'
+import { eventBridgePublisher } from '@countersign/aws/event-bridge-publisher'
+import { lambdaAuthorizerCallers } from '@countersign/aws/lambda-authorizer-callers'
 import {
-  apiGatewayKeys,
-  eventBridgePublisher,
-  lambdaAuthorizerCallers,
   secretsManagerConsumerKeyRings,
   secretsManagerKeyRing,
-  sqsPipeline,
-  sqsWebhookDeliveries,
-} from '@countersign/aws'
-import { environmentCredentials, fetchConsumerKeyRings, fetchKeyRing } from '@countersign/aws/authorizer'
+} from '@countersign/aws/secrets-manager-key-ring'
+import { sqsPipeline } from '@countersign/aws/sqs-pipeline'
+import { sqsWebhookDeliveries } from '@countersign/aws/sqs-webhook-deliveries'
 import { type InboxName, inboxes, subscriptions } from '@countersign/topology'
 import { afterAll, describe, expect, it } from 'vitest'
 import { authorizerCallersContract } from '../contract/authorizer-callers.ts'

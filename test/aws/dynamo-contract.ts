@@ -1,5 +1,7 @@
-import { dynamoAccessRows, dynamoLedger, dynamoStoredRows } from '@countersign/aws'
 import { type FetchOptions, fetchAccessRows } from '@countersign/aws/authorizer'
+import { dynamoAccessRows } from '@countersign/aws/dynamo-access-rows'
+import { dynamoLedger } from '@countersign/aws/dynamo-ledger'
+import { dynamoStoredRows } from '@countersign/aws/dynamo-stored-rows'
 import { accessRowsContract } from '../contract/access-rows.ts'
 import { ledgerContract } from '../contract/ledger.ts'
 import { ledgerPagesContract } from '../contract/ledger-pages.ts'

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { apiGatewayKeys } from '@countersign/aws'
+import { apiGatewayKeys } from '@countersign/aws/api-gateway-keys'
 import { connect } from '@countersign/functions/runtime/connect'
 import type { Services } from '@countersign/functions/runtime/services'
 import { type HttpRoute, type HttpRouteName, type Runs, routes } from '@countersign/topology'

@@ -1,5 +1,5 @@
 import { make } from '@countersign/functions/authorizer/authorize'
-import { processServices } from '@countersign/functions/runtime/connect-authorizer'
+import { processServices } from '@countersign/functions/runtime/process-services'
 import { type Bench, exactly } from './figure.ts'
 import { ISSUER, inMemory, subjectOf } from './subject.ts'
 

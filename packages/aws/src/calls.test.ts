@@ -1,7 +1,8 @@
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb'
 import { isUnavailable } from '@countersign/core/shared'
 import { describe, expect, it } from 'vitest'
-import { clientSettings, waitOf, within } from './calls.ts'
+import { waitOf } from './backoff.ts'
+import { clientSettings, within } from './calls.ts'
 import { messagesOf, wire } from './wire.fixture.ts'
 
 const get = new GetItemCommand({ TableName: 'Ledger', Key: { pk: { S: 'x' } } })

@@ -50,18 +50,3 @@ const CUT_OFF = /^(?:ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ETIMEDOUT|ENET
 /** The service's name for the fault and nothing of what was sent or received. */
 export const failure = (doing: string, cause: unknown): string =>
   `${doing} failed: ${cause instanceof Error ? cause.name : typeof cause}`
-
-/** Waits between attempts; time and chance are given, so that tests neither wait nor guess. */
-export interface Backoff {
-  /** In milliseconds. */
-  readonly sleep: (milliseconds: number) => Promise<unknown>
-  /** At least 0, less than 1. */
-  readonly random: () => number
-}
-
-const FIRST_WAIT_MILLISECONDS = 25
-const LONGEST_WAIT_MILLISECONDS = 400
-
-/** Full jitter: two who collided do not collide again in step. */
-export const waitOf = (attempt: number, random: () => number): number =>
-  Math.ceil(random() * Math.min(LONGEST_WAIT_MILLISECONDS, FIRST_WAIT_MILLISECONDS * 2 ** attempt))

@@ -11,7 +11,8 @@ import type { AccessRowStore } from '@countersign/core/access'
 import type { RegisterWrite, Row } from '@countersign/core/shared'
 import { keyOf, rowOf } from './access-item.ts'
 import { byRow, rowUpdate } from './access-update.ts'
-import { type Backoff, clientSettings, waitOf, within } from './calls.ts'
+import { type Backoff, waitOf } from './backoff.ts'
+import { clientSettings, within } from './calls.ts'
 
 export interface DynamoAccessRowsOptions extends Partial<Backoff> {
   readonly table: string

@@ -8,7 +8,8 @@ import {
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb'
 import type { Claim, EntityKind, IdempotencyRecord, Ledger, Loaded } from '@countersign/core/ledger'
-import { type Backoff, clientSettings, within } from './calls.ts'
+import type { Backoff } from './backoff.ts'
+import { clientSettings, within } from './calls.ts'
 import {
   claimKey,
   entityKey,

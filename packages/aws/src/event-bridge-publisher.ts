@@ -7,7 +7,8 @@ import {
 } from '@aws-sdk/client-eventbridge'
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import type { EventOf, Publisher, Unpublished } from '@countersign/core/events'
-import { type Backoff, clientSettings, failure, waitOf, within } from './calls.ts'
+import { type Backoff, waitOf } from './backoff.ts'
+import { clientSettings, failure, within } from './calls.ts'
 
 export interface EventBridgePublisherOptions extends Partial<Backoff> {
   readonly busName: string

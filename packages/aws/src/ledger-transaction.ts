@@ -7,7 +7,8 @@ import {
 import type { Change, CommitFailure } from '@countersign/core/ledger'
 import { err, ok, type Result, Unavailable } from '@countersign/core/shared'
 import { rowOf } from './access-item.ts'
-import { type Backoff, waitOf, within } from './calls.ts'
+import { type Backoff, waitOf } from './backoff.ts'
+import { within } from './calls.ts'
 import { entityKey } from './ledger-items.ts'
 import { type LedgerTables, NOTHING_SEEN, type Part, partsOf, type Seen } from './ledger-parts.ts'
 

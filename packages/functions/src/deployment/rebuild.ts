@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { dynamoStoredRows } from '@countersign/aws'
+import { dynamoStoredRows } from '@countersign/aws/dynamo-stored-rows'
 import { connect } from '../runtime/connect.ts'
 import type { RebuildServices } from '../runtime/rebuild/look.ts'
 import type { Outputs } from './outputs.ts'

@@ -1,5 +1,6 @@
 import { Consumer } from '@countersign/core/consumer'
 import { err, ok } from '@countersign/core/shared'
+import { ledger } from '../runtime/connectors.ts'
 import { consumerCommand } from '../runtime/consumer-command.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { ConsumerPath } from '../runtime/inputs.ts'
@@ -14,4 +15,4 @@ export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'lo
     }),
   )
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger })

@@ -1,6 +1,7 @@
 import { GroupId, Slug } from '@countersign/core/schema'
 import * as z from 'zod'
 import { changeAccessRules } from '../runtime/access-rules.ts'
+import { ledger } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { ApiPath } from '../runtime/inputs.ts'
 import { lambda } from '../runtime/lambda.ts'
@@ -33,4 +34,4 @@ export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'lo
     ),
   )
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger })

@@ -2,6 +2,7 @@ import { Consumer } from '@countersign/core/consumer'
 import { err, ok } from '@countersign/core/shared'
 import { Token } from '@countersign/core/token'
 import * as z from 'zod'
+import { ledger } from '../runtime/connectors.ts'
 import { consumerCommand } from '../runtime/consumer-command.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { ConsumerPath, Grants } from '../runtime/inputs.ts'
@@ -23,4 +24,4 @@ export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'lo
     }),
   )
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger })

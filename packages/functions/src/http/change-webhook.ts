@@ -1,5 +1,6 @@
 import { ok } from '@countersign/core/shared'
 import { Webhooks } from '@countersign/core/webhook'
+import { ledger, webhookReceivers } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { WebhookPath } from '../runtime/inputs.ts'
 import { lambda } from '../runtime/lambda.ts'
@@ -19,4 +20,4 @@ export const make = (services: Needs) =>
     )
   })
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger, webhookReceivers })

@@ -1,4 +1,5 @@
 import { Token } from '@countersign/core/token'
+import { keyRing, ledger, settings } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { TokenPath } from '../runtime/inputs.ts'
 import { withToken } from '../runtime/issuing.ts'
@@ -19,4 +20,4 @@ export const make = (services: Needs) =>
     return collected.ok ? withToken(services, collected.value) : collected
   })
 
-export const handler = lambda(make)
+export const handler = lambda(make, { keyRing, ledger, settings })

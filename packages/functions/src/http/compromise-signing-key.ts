@@ -6,6 +6,7 @@ import { SigningKey } from '@countersign/core/signing-key'
 import type { Token } from '@countersign/core/token'
 import * as z from 'zod'
 import { repeatable } from '../runtime/command.ts'
+import { keyRing, ledger, settings } from '../runtime/connectors.ts'
 import { loadKeyLog } from '../runtime/entities.ts'
 import { type HttpAnswer, type HttpRequest, httpHandler } from '../runtime/http.ts'
 import { recordKeyFacts } from '../runtime/key-log.ts'
@@ -31,7 +32,7 @@ export const make = (services: Needs) =>
     return ok({ ...done.value, body: { ...(done.value.body as object), reissue } })
   })
 
-export const handler = lambda(make)
+export const handler = lambda(make, { keyRing, ledger, settings })
 
 /** The fence first, in one transaction; then a new ring without the key. */
 const compromise = async (services: Needs, request: Asked): Promise<Result<HttpAnswer, Refusal>> => {

@@ -4,6 +4,7 @@ import { ok } from '@countersign/core/shared'
 import * as z from 'zod'
 import { keyCommand, readSecret, valueAndDigest, withValue } from '../runtime/api-key-issuing.ts'
 import { change, command, NOTHING } from '../runtime/command.ts'
+import { apiKeySecret, ledger } from '../runtime/connectors.ts'
 import { apiKeyShape } from '../runtime/entities.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
@@ -37,4 +38,4 @@ export const make = (services: Needs) =>
     return created.ok ? withValue(services, secret.value, created.value) : created
   })
 
-export const handler = lambda(make)
+export const handler = lambda(make, { apiKeySecret, ledger })

@@ -1,5 +1,6 @@
 import { CacheTtl } from '@countersign/core/events'
 import { CoordinatesSchema, Slug } from '@countersign/core/schema'
+import { ledger } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { ApiPath } from '../runtime/inputs.ts'
 import { lambda } from '../runtime/lambda.ts'
@@ -17,4 +18,4 @@ export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'lo
     return withOthersApi(services, name, () => deployApi(services, request, name, placement))
   })
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger })

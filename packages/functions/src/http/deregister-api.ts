@@ -1,3 +1,4 @@
+import { ledger } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { ApiPath } from '../runtime/inputs.ts'
 import { lambda } from '../runtime/lambda.ts'
@@ -9,4 +10,4 @@ export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'lo
     withOthersApi(services, request.path.name, () => deregisterApi(services, request, request.path.name)),
   )
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger })

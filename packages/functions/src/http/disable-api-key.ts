@@ -1,5 +1,6 @@
 import { ApiKeys } from '@countersign/core/api-key'
 import { apiKeyCommand } from '../runtime/api-key-command.ts'
+import { ledger } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { ApiKeyPath, Noted } from '../runtime/inputs.ts'
 import { lambda } from '../runtime/lambda.ts'
@@ -10,4 +11,4 @@ export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'lo
     apiKeyCommand(services, request, (key, cause) => ApiKeys.disable(key, request.body.note, cause)),
   )
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger })

@@ -1,5 +1,6 @@
 import { ok } from '@countersign/core/shared'
 import { Webhooks } from '@countersign/core/webhook'
+import { ledger } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { Noted, WebhookPath } from '../runtime/inputs.ts'
 import { lambda } from '../runtime/lambda.ts'
@@ -13,4 +14,4 @@ export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'lo
     ),
   )
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger })

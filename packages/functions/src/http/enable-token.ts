@@ -1,4 +1,5 @@
 import { Token } from '@countersign/core/token'
+import { ledger } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { TokenPath } from '../runtime/inputs.ts'
 import { lambda } from '../runtime/lambda.ts'
@@ -10,4 +11,4 @@ export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'lo
     tokenCommand(services, request, (token, cause) => Token.enable(token, cause)),
   )
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger })

@@ -1,5 +1,6 @@
 import { ok } from '@countersign/core/shared'
 import { Webhooks } from '@countersign/core/webhook'
+import { ledger } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { WebhookPath } from '../runtime/inputs.ts'
 import { lambda } from '../runtime/lambda.ts'
@@ -11,4 +12,4 @@ export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'lo
     webhookCommand(services, request, (webhook, cause) => ok(Webhooks.enable(webhook, cause))),
   )
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger })

@@ -2,6 +2,7 @@ import { Session } from '@countersign/core/session'
 import { err, ok, Redacted, type Result } from '@countersign/core/shared'
 import { SigningKey } from '@countersign/core/signing-key'
 import { change, command, NOTHING } from '../runtime/command.ts'
+import { identities, keyRing, ledger, settings } from '../runtime/connectors.ts'
 import { sessionShape } from '../runtime/entities.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { currentSigningKey, readKeyRing } from '../runtime/mint.ts'
@@ -96,4 +97,4 @@ const startSession = async (
   })
 }
 
-export const handler = lambda(make)
+export const handler = lambda(make, { identities, keyRing, ledger, settings })

@@ -1,6 +1,7 @@
 import { CoordinatesSchema, idOf, Slug } from '@countersign/core/schema'
 import { type Id, METHODS, ok, Redacted } from '@countersign/core/shared'
 import * as z from 'zod'
+import { accessRows, consumerKeyRings, keyRing, ledger, settings } from '../runtime/connectors.ts'
 import type { Explained } from '../runtime/explained-credential.ts'
 import { type Named, placeOf } from '../runtime/explained-place.ts'
 import { type ExplainingServices, explain } from '../runtime/explaining.ts'
@@ -99,4 +100,4 @@ export const make = (services: ExplainingServices) =>
     return ok({ status: 200, body: await explain(services, { ...body, place: place.value }, cause.now) })
   })
 
-export const handler = lambda(make)
+export const handler = lambda(make, { accessRows, consumerKeyRings, keyRing, ledger, settings })

@@ -2,6 +2,7 @@ import { err, instantOf, ok, Redacted } from '@countersign/core/shared'
 import { SigningKey } from '@countersign/core/signing-key'
 import * as z from 'zod'
 import { repeatable } from '../runtime/command.ts'
+import { keyRing, ledger, settings } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { type RotationServices, rotateNow } from '../runtime/rotating.ts'
@@ -33,4 +34,4 @@ export const make = (services: RotationServices & Pick<Services, 'clock' | 'log'
     }),
   )
 
-export const handler = lambda(make)
+export const handler = lambda(make, { keyRing, ledger, settings })

@@ -2,6 +2,7 @@ import type { Claims } from '@countersign/core/access'
 import type { Ledger } from '@countersign/core/ledger'
 import { Session } from '@countersign/core/session'
 import { err, ok } from '@countersign/core/shared'
+import { keyRing, ledger, settings } from '../runtime/connectors.ts'
 import { loadConsumer, loadSession, loadToken } from '../runtime/entities.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { oauthHandler } from '../runtime/oauth.ts'
@@ -44,4 +45,4 @@ const knownOf = async (ledger: Ledger, claims: Claims, now: Date): Promise<objec
   return isGood ? { username: token.consumer } : undefined
 }
 
-export const handler = lambda(make)
+export const handler = lambda(make, { keyRing, ledger, settings })

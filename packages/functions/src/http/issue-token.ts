@@ -3,6 +3,7 @@ import { ok } from '@countersign/core/shared'
 import { Token } from '@countersign/core/token'
 import * as z from 'zod'
 import { change, command, NOTHING } from '../runtime/command.ts'
+import { keyRing, ledger, settings } from '../runtime/connectors.ts'
 import { tokenShape } from '../runtime/entities.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { Grants } from '../runtime/inputs.ts'
@@ -42,4 +43,4 @@ export const make = (services: Needs) =>
     return issued.ok ? withToken(services, issued.value) : issued
   })
 
-export const handler = lambda(make)
+export const handler = lambda(make, { keyRing, ledger, settings })

@@ -1,5 +1,6 @@
 import { Lockdowns } from '@countersign/core/lockdown'
 import { err, ok } from '@countersign/core/shared'
+import { ledger } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { LockdownBody, lockdownCommand } from '../runtime/lockdown-command.ts'
@@ -13,4 +14,4 @@ export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'lo
     ),
   )
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger })

@@ -4,6 +4,7 @@ import { Instant } from '@countersign/core/schema'
 import { ok } from '@countersign/core/shared'
 import * as z from 'zod'
 import { eventsOf } from '../runtime/audit-log.ts'
+import { ledger } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { cursorAt, PageQuery, pageView, readCursor } from '../runtime/page.ts'
@@ -44,4 +45,4 @@ export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'lo
     },
   )
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger })

@@ -1,6 +1,7 @@
 import { ENTITY_KINDS, type EntityKind, type Entry } from '@countersign/core/ledger'
 import { ok } from '@countersign/core/shared'
 import * as z from 'zod'
+import { ledger } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { PageQuery, pageView, readCursor } from '../runtime/page.ts'
@@ -20,7 +21,7 @@ export const make = (services: Needs) =>
     return ok({ status: 200, body: pageView(page, (head) => head) })
   })
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger })
 
 interface Head extends Pick<Entry<unknown>, 'id' | 'version' | 'head'> {
   readonly kind: EntityKind

@@ -1,6 +1,7 @@
 import type { Lockdown } from '@countersign/core/lockdown'
 import { ok } from '@countersign/core/shared'
 import * as z from 'zod'
+import { ledger } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { lockdownView } from '../runtime/lockdown-command.ts'
@@ -18,4 +19,4 @@ export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'lo
     return ok({ status: 200, body: pageView(page, ({ state }) => lockdownView(state)) })
   })
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger })

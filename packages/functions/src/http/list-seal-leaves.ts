@@ -1,6 +1,7 @@
 import { Audit, type SealPart } from '@countersign/core/audit'
 import { err, ok } from '@countersign/core/shared'
 import * as z from 'zod'
+import { ledger } from '../runtime/connectors.ts'
 import { loadSeal } from '../runtime/entities.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { DayPath } from '../runtime/inputs.ts'
@@ -26,4 +27,4 @@ export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'lo
     return ok({ status: 200, body: pageView(page, (leaf) => leaf) })
   })
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger })

@@ -5,6 +5,7 @@ import { ok } from '@countersign/core/shared'
 import { SigningKey } from '@countersign/core/signing-key'
 import * as z from 'zod'
 import { eventsOf } from '../runtime/audit-log.ts'
+import { ledger, sealKeys, settings } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { PageQuery, pageView, readCursor } from '../runtime/page.ts'
@@ -47,4 +48,4 @@ export const make = (services: Needs) =>
     return ok({ status: 200, body: pageView({ items, next: page.value.next }, (jws) => jws) })
   })
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger, sealKeys, settings })

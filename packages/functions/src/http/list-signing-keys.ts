@@ -1,5 +1,6 @@
 import { ok } from '@countersign/core/shared'
 import { SigningKey } from '@countersign/core/signing-key'
+import { keyRing } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { readKeyRing } from '../runtime/mint.ts'
@@ -12,4 +13,4 @@ export const make = (services: Pick<Services, 'keyRing' | 'newId' | 'clock' | 'l
     return ok({ status: 200, body: { items: keys.map(keyView) } })
   })
 
-export const handler = lambda(make)
+export const handler = lambda(make, { keyRing })

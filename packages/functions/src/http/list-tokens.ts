@@ -4,6 +4,7 @@ import { ok } from '@countersign/core/shared'
 import type { Token } from '@countersign/core/token'
 import * as z from 'zod'
 import { lastUses } from '../runtime/accounting.ts'
+import { ledger } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { PageQuery, pageView, readCursor } from '../runtime/page.ts'
@@ -44,7 +45,7 @@ export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'lo
     return ok({ status: 200, body })
   })
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger })
 
 /**
  * `active` and `disabled` are so only before they end, and `expired` is what was either; so it is with `requested` and

@@ -2,6 +2,7 @@ import { Slug } from '@countersign/core/schema'
 import { ok } from '@countersign/core/shared'
 import type { UsagePlan } from '@countersign/core/usage-plan'
 import * as z from 'zod'
+import { ledger } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { labelsIn, PageQuery, pageView, readCursor } from '../runtime/page.ts'
@@ -19,4 +20,4 @@ export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'lo
     return ok({ status: 200, body: pageView(page, ({ state }) => usagePlanView(state)) })
   })
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger })

@@ -1,6 +1,7 @@
 import { ok } from '@countersign/core/shared'
 import type { Webhook } from '@countersign/core/webhook'
 import * as z from 'zod'
+import { ledger } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { labelsIn, PageQuery, pageView, readCursor } from '../runtime/page.ts'
@@ -18,4 +19,4 @@ export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'lo
     return ok({ status: 200, body: pageView(page, (entry) => webhookView(entry.state)) })
   })
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger })

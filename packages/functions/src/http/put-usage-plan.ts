@@ -1,6 +1,7 @@
 import { QuotaSchema, ThrottleSchema } from '@countersign/core/events'
 import { Slug } from '@countersign/core/schema'
 import * as z from 'zod'
+import { ledger } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { UsagePlanPath } from '../runtime/inputs.ts'
 import { lambda } from '../runtime/lambda.ts'
@@ -24,4 +25,4 @@ export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'lo
     putUsagePlan(services, request, { ...request.body, name: request.path.name }),
   )
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger })

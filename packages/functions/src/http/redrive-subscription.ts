@@ -1,5 +1,6 @@
 import { err, ok } from '@countersign/core/shared'
 import * as z from 'zod'
+import { pipeline } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
 import type { Services } from '../runtime/services.ts'
@@ -14,4 +15,4 @@ export const make = (services: Pick<Services, 'pipeline' | 'newId' | 'clock' | '
     return ok({ status: 200, body: { subscription, redriven } })
   })
 
-export const handler = lambda(make)
+export const handler = lambda(make, { pipeline })

@@ -1,5 +1,6 @@
 import { Line } from '@countersign/core/schema'
 import * as z from 'zod'
+import { ledger } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { ApiPath } from '../runtime/inputs.ts'
 import { lambda } from '../runtime/lambda.ts'
@@ -27,4 +28,4 @@ export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'lo
     }),
   )
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger })

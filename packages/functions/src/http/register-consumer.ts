@@ -4,6 +4,7 @@ import { Line } from '@countersign/core/schema'
 import { ok } from '@countersign/core/shared'
 import * as z from 'zod'
 import { change, command, NOTHING } from '../runtime/command.ts'
+import { consumerKeyRings, ledger } from '../runtime/connectors.ts'
 import { firstSecret, type SecretServices } from '../runtime/consumer-secret.ts'
 import { consumerShape } from '../runtime/entities.ts'
 import { httpHandler } from '../runtime/http.ts'
@@ -42,4 +43,4 @@ export const make = (services: SecretServices & Pick<Services, 'clock' | 'log'>)
       : registered
   })
 
-export const handler = lambda(make)
+export const handler = lambda(make, { consumerKeyRings, ledger })

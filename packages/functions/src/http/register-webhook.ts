@@ -1,6 +1,7 @@
 import { ok } from '@countersign/core/shared'
 import { Webhooks } from '@countersign/core/webhook'
 import { change, command, NOTHING } from '../runtime/command.ts'
+import { ledger, webhookReceivers, webhookSecret } from '../runtime/connectors.ts'
 import { webhookShape } from '../runtime/entities.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
@@ -29,4 +30,4 @@ export const make = (services: Needs) =>
     return registered.ok ? withSecret(services, root.value, registered.value) : registered
   })
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger, webhookReceivers, webhookSecret })

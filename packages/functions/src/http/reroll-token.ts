@@ -3,6 +3,7 @@ import { err, ok } from '@countersign/core/shared'
 import { Token } from '@countersign/core/token'
 import * as z from 'zod'
 import { change, command, NOTHING, versionMatches } from '../runtime/command.ts'
+import { keyRing, ledger, settings } from '../runtime/connectors.ts'
 import { supersededBy } from '../runtime/enforcement.ts'
 import { loadToken, tokenShape } from '../runtime/entities.ts'
 import { httpHandler } from '../runtime/http.ts'
@@ -56,4 +57,4 @@ export const make = (services: Needs) =>
     return rerolled.ok ? withToken(services, rerolled.value) : rerolled
   })
 
-export const handler = lambda(make)
+export const handler = lambda(make, { keyRing, ledger, settings })

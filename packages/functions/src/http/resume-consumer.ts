@@ -1,5 +1,6 @@
 import { Consumer } from '@countersign/core/consumer'
 import { ok } from '@countersign/core/shared'
+import { ledger } from '../runtime/connectors.ts'
 import { consumerCommand } from '../runtime/consumer-command.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { ConsumerPath } from '../runtime/inputs.ts'
@@ -11,4 +12,4 @@ export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'lo
     consumerCommand(services, request, (consumer, cause) => ok(Consumer.resume(consumer, cause))),
   )
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger })

@@ -5,6 +5,7 @@ import { err, ok, Redacted, type Result } from '@countersign/core/shared'
 import { SigningKey } from '@countersign/core/signing-key'
 import { Token } from '@countersign/core/token'
 import { change, command, type Decided } from '../runtime/command.ts'
+import { keyRing, ledger, settings } from '../runtime/connectors.ts'
 import { loadSession, loadToken, sessionShape, tokenShape } from '../runtime/entities.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { type OauthRefusal, oauthHandler } from '../runtime/oauth.ts'
@@ -72,4 +73,4 @@ const decisionOn =
     return ok({ ...change(tokenShape, claims.tokenId, loaded, facts.value, { cause, newId }), answer })
   }
 
-export const handler = lambda(make)
+export const handler = lambda(make, { keyRing, ledger, settings })

@@ -3,6 +3,7 @@ import { Consumer } from '@countersign/core/consumer'
 import { type Revocation, Revocations, type RevocationTarget } from '@countersign/core/revocation'
 import { err, ok, type Result } from '@countersign/core/shared'
 import { change, command, versionMatches } from '../runtime/command.ts'
+import { accessRows, ledger } from '../runtime/connectors.ts'
 import { enforcedForConsumer, enforcedForTarget } from '../runtime/enforcement.ts'
 import { consumerShape, loadConsumer, revocationShape } from '../runtime/entities.ts'
 import { fenceEntries } from '../runtime/fenced.ts'
@@ -31,7 +32,7 @@ export const make = (services: Needs) =>
     return ok({ status: 200, body: { ...named(request.body, set), dryRun: true, ...held } })
   })
 
-export const handler = lambda(make)
+export const handler = lambda(make, { accessRows, ledger })
 
 interface AskedSet {
   readonly target: RevocationTarget

@@ -2,6 +2,7 @@ import { REVOCATION_REASONS } from '@countersign/core/events'
 import { Line } from '@countersign/core/schema'
 import { Token } from '@countersign/core/token'
 import * as z from 'zod'
+import { ledger } from '../runtime/connectors.ts'
 import { enforcedBy } from '../runtime/enforcement.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { TokenPath } from '../runtime/inputs.ts'
@@ -25,4 +26,4 @@ export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'lo
     ),
   )
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger })

@@ -1,6 +1,7 @@
 import { ApiKeys } from '@countersign/core/api-key'
 import { apiKeyCommand } from '../runtime/api-key-command.ts'
 import { readSecret, valueAndDigest, withValue } from '../runtime/api-key-issuing.ts'
+import { apiKeySecret, ledger } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { ApiKeyPath } from '../runtime/inputs.ts'
 import { lambda } from '../runtime/lambda.ts'
@@ -22,4 +23,4 @@ export const make = (services: Needs) =>
     return rotated.ok ? withValue(services, secret.value, rotated.value) : rotated
   })
 
-export const handler = lambda(make)
+export const handler = lambda(make, { apiKeySecret, ledger })

@@ -1,5 +1,6 @@
 import { secondsIn } from '@countersign/core/shared'
 import * as z from 'zod'
+import { consumerKeyRings, ledger } from '../runtime/connectors.ts'
 import { rotateConsumerSecret, type SecretServices } from '../runtime/consumer-secret.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { ConsumerPath } from '../runtime/inputs.ts'
@@ -24,4 +25,4 @@ export const make = (services: SecretServices & Pick<Services, 'clock' | 'log'>)
     rotateConsumerSecret(services, request, request.path.id, request.body.overlap),
   )
 
-export const handler = lambda(make)
+export const handler = lambda(make, { consumerKeyRings, ledger })

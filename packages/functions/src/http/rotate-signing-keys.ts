@@ -1,6 +1,7 @@
 import { ALGORITHMS, instantOf, ok } from '@countersign/core/shared'
 import * as z from 'zod'
 import { repeatable } from '../runtime/command.ts'
+import { keyRing, ledger, settings } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { type RotationServices, rotateNow } from '../runtime/rotating.ts'
@@ -21,4 +22,4 @@ export const make = (services: RotationServices & Pick<Services, 'clock' | 'log'
     }),
   )
 
-export const handler = lambda(make)
+export const handler = lambda(make, { keyRing, ledger, settings })

@@ -1,4 +1,5 @@
 import { Webhooks } from '@countersign/core/webhook'
+import { ledger, webhookSecret } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { WebhookPath } from '../runtime/inputs.ts'
 import { lambda } from '../runtime/lambda.ts'
@@ -22,4 +23,4 @@ export const make = (services: Needs) =>
     return rotated.ok ? withSecret(services, root.value, rotated.value) : rotated
   })
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger, webhookSecret })

@@ -1,4 +1,5 @@
 import { err, ok } from '@countersign/core/shared'
+import { ledger } from '../runtime/connectors.ts'
 import { findApi } from '../runtime/entities.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { ApiPath } from '../runtime/inputs.ts'
@@ -14,4 +15,4 @@ export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'lo
       : err({ reason: 'api_not_found' })
   })
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger })

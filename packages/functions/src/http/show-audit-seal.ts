@@ -1,4 +1,5 @@
 import { err, ok } from '@countersign/core/shared'
+import { ledger } from '../runtime/connectors.ts'
 import { loadSeal } from '../runtime/entities.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { DayPath } from '../runtime/inputs.ts'
@@ -12,4 +13,4 @@ export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'lo
     return state ? ok({ status: 200, body: sealView(state) }) : err({ reason: 'seal_not_found' })
   })
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger })

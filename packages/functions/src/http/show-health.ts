@@ -1,4 +1,5 @@
 import { err, ok, Unavailable } from '@countersign/core/shared'
+import { ledger } from '../runtime/connectors.ts'
 import { loadKeyLog } from '../runtime/entities.ts'
 import { causesOf, httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
@@ -19,4 +20,4 @@ export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'lo
     return ok({ status: 200, body: { status: 'ok', time: cause.now.toISOString() } })
   })
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger })

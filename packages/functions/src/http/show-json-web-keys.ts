@@ -1,5 +1,6 @@
 import { ok } from '@countersign/core/shared'
 import { type KeyRing, SigningKey } from '@countersign/core/signing-key'
+import { keyRing, sealKeys, settings } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { readKeyRing } from '../runtime/mint.ts'
@@ -52,4 +53,4 @@ const readRings = async (services: Needs): Promise<Rings> => {
   return { tokens, seals }
 }
 
-export const handler = lambda(make)
+export const handler = lambda(make, { keyRing, sealKeys, settings })

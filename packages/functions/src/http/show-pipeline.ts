@@ -1,4 +1,5 @@
 import { ok } from '@countersign/core/shared'
+import { accessRows, pipeline } from '../runtime/connectors.ts'
 import { fenceEntries } from '../runtime/fenced.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
@@ -11,4 +12,4 @@ export const make = (services: Pick<Services, 'pipeline' | 'accessRows' | 'newId
     return ok({ status: 200, body: { unrelayed: unrelayed ?? null, subscriptions, fence } })
   })
 
-export const handler = lambda(make)
+export const handler = lambda(make, { accessRows, pipeline })

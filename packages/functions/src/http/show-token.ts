@@ -1,5 +1,6 @@
 import { err, ok } from '@countersign/core/shared'
 import { lastUses } from '../runtime/accounting.ts'
+import { accessRows, ledger } from '../runtime/connectors.ts'
 import { loadToken } from '../runtime/entities.ts'
 import { fencedBecause } from '../runtime/fenced.ts'
 import { httpHandler } from '../runtime/http.ts'
@@ -18,4 +19,4 @@ export const make = (services: Pick<Services, 'ledger' | 'accessRows' | 'newId' 
     return ok({ status: 200, body: { ...view, ...(refusedBecause && { refusedBecause }) }, version })
   })
 
-export const handler = lambda(make)
+export const handler = lambda(make, { accessRows, ledger })

@@ -1,5 +1,6 @@
 import { Consumer } from '@countersign/core/consumer'
 import { ok } from '@countersign/core/shared'
+import { ledger } from '../runtime/connectors.ts'
 import { consumerCommand } from '../runtime/consumer-command.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { ConsumerPath, Noted } from '../runtime/inputs.ts'
@@ -13,4 +14,4 @@ export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'lo
     ),
   )
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger })

@@ -2,6 +2,7 @@ import type { EventOf } from '@countersign/core/events'
 import { ok } from '@countersign/core/shared'
 import { type Outcome, type Webhook, Webhooks } from '@countersign/core/webhook'
 import { repeatable } from '../runtime/command.ts'
+import { ledger, webhookReceivers, webhookSecret } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { WebhookPath } from '../runtime/inputs.ts'
 import { lambda } from '../runtime/lambda.ts'
@@ -33,7 +34,7 @@ export const make = (services: Needs) => {
   )
 }
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger, webhookReceivers, webhookSecret })
 
 const told = (outcome: Outcome) => ({
   delivered: Webhooks.gotThrough(outcome),

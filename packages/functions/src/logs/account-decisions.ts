@@ -3,6 +3,7 @@ import { DecisionLog, type LoggedDecision } from '@countersign/core/decision-log
 import type { CloudWatchLogsEvent } from 'aws-lambda'
 import * as z from 'zod'
 import { account } from '../runtime/accounting.ts'
+import { ledger } from '../runtime/connectors.ts'
 import { lambda } from '../runtime/lambda.ts'
 import type { Services } from '../runtime/services.ts'
 
@@ -23,7 +24,7 @@ export const make =
     await account(services, lines, cause)
   }
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger })
 
 const decisionsIn = (data: string, { log }: Pick<Services, 'log'>): readonly LoggedDecision[] => {
   const unpacked = gunzipSync(Buffer.from(data, 'base64'), { maxOutputLength: LARGEST_DELIVERY_BYTES })

@@ -1,4 +1,5 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
+import { ledger, webhookDeliveries, webhookReceivers, webhookSecret } from '../runtime/connectors.ts'
 import { type DeliveryServices, deliverer } from '../runtime/delivering.ts'
 import { lambda } from '../runtime/lambda.ts'
 
@@ -13,4 +14,4 @@ export const make = (services: DeliveryServices) => {
   }
 }
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger, webhookDeliveries, webhookReceivers, webhookSecret })

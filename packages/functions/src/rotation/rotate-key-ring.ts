@@ -1,5 +1,6 @@
 import type { Cause } from '@countersign/core/events'
 import type { SecretsManagerRotationEvent } from 'aws-lambda'
+import { keyRing, ledger, settings } from '../runtime/connectors.ts'
 import { recordKeyFacts } from '../runtime/key-log.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { type RotationServices, refused, rotationContext } from '../runtime/rotating.ts'
@@ -20,4 +21,4 @@ export const make =
     })
   }
 
-export const handler = lambda(make)
+export const handler = lambda(make, { keyRing, ledger, settings })

@@ -1,5 +1,6 @@
 import { type Cause, fact } from '@countersign/core/events'
 import type { SecretsManagerRotationEvent } from 'aws-lambda'
+import { ledger, sealKeys, settings } from '../runtime/connectors.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { rotationStep } from '../runtime/rotation-step.ts'
 import { recordSealKeys, type SealKeyServices, sealKeyRotation } from '../runtime/seal-keys.ts'
@@ -19,4 +20,4 @@ export const make =
     })
   }
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger, sealKeys, settings })

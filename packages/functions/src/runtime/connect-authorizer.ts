@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import {
   environmentCredentials,
   fetchAccessRows,
@@ -6,11 +5,9 @@ import {
   fetchKeyRing,
 } from '@countersign/aws/authorizer'
 import type { AccessRowReader } from '@countersign/core/access'
-import { idFrom } from '@countersign/core/shared'
 import type { ConsumerKeyRingReaders, KeyRingReader } from '@countersign/core/signing-key'
-import type { Services } from './services.ts'
-
-export type Environment = Readonly<Record<string, string | undefined>>
+import { processServices } from './process-services.ts'
+import type { Environment, Services } from './services.ts'
 
 type AuthorizerServices = Pick<Services, 'clock' | 'newId' | 'settings' | 'log'> & {
   readonly accessRows: AccessRowReader
@@ -53,14 +50,4 @@ const seconds = (environment: Environment, name: string): number => {
   if (!/^[1-9][0-9]{0,5}$/.test(text))
     throw new Error(`the environment variable ${name} is no number of seconds`)
   return Number(text)
-}
-
-/** What the process itself gives, the same for every function. A log line is one line of JSON on stdout. */
-export const processServices: Pick<Services, 'clock' | 'newId' | 'randomBytes' | 'log'> = {
-  clock: () => new Date(),
-  newId: (kind) => idFrom(kind, randomBytes(16)),
-  randomBytes: (count) => randomBytes(count),
-  log: (line) => {
-    process.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), ...line })}\n`)
-  },
 }

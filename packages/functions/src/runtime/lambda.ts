@@ -1,9 +1,8 @@
-import type { Services } from './services.ts'
+import { type Connectors, connected } from './connected.ts'
 import { warmed } from './warmed.ts'
 
-/**
- * A Lambda entry point over the adapters on AWS. They are loaded on the first invocation, because a runtime that brings
- * services of its own imports the same modules and must not pay for the SDK.
- */
-export const lambda = <E, R>(make: (services: Services) => (event: E) => Promise<R>) =>
-  warmed(async () => (await import('./connect.ts')).connect(), make)
+/** A Lambda entry point over the adapters on AWS. They are loaded on the first invocation. */
+export const lambda = <N, E, R>(
+  make: (services: N) => (event: E) => Promise<R>,
+  connectors: Connectors<NoInfer<N>>,
+) => warmed(() => connected<N>(connectors), make)

@@ -56,3 +56,9 @@ export interface Services {
    */
   readonly pause?: (attempt: number) => Promise<void>
 }
+
+/** What the process itself gives to every function. */
+export type ProcessService = 'clock' | 'newId' | 'randomBytes' | 'log' | 'pause'
+
+/** Of a process: what the stacks put there; each function gets the variables of its own links. */
+export type Environment = Readonly<Record<string, string | undefined>>

@@ -1,3 +1,4 @@
+import { keyRing, ledger, settings } from '../runtime/connectors.ts'
 import { recordKeyFacts } from '../runtime/key-log.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { ridOfCompromised } from '../runtime/ridding.ts'
@@ -11,4 +12,4 @@ export const make = (services: RotationServices & Pick<Services, 'clock'>) => as
   await recordKeyFacts(services, cause)
 }
 
-export const handler = lambda(make)
+export const handler = lambda(make, { keyRing, ledger, settings })

@@ -1,3 +1,4 @@
+import { identities, ledger } from '../runtime/connectors.ts'
 import { lambda } from '../runtime/lambda.ts'
 import type { Services } from '../runtime/services.ts'
 import { refreshSessions } from '../runtime/session-refresh.ts'
@@ -12,4 +13,4 @@ export const make =
       throw new Error(`of ${asked + left} people, ${failed} could not be asked about and ${left} were left`)
   }
 
-export const handler = lambda(make)
+export const handler = lambda(make, { identities, ledger })

@@ -1,6 +1,7 @@
 import { REMINDER_DAYS } from '@countersign/core/events'
 import { Token } from '@countersign/core/token'
 import { change } from '../runtime/command.ts'
+import { ledger } from '../runtime/connectors.ts'
 import { loadToken, tokenShape } from '../runtime/entities.ts'
 import { lambda } from '../runtime/lambda.ts'
 import type { Services } from '../runtime/services.ts'
@@ -19,7 +20,7 @@ const PAGE = 50
  */
 export const make = (services: Needs) => () => remindSome(services, MOST_AT_ONCE)
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger })
 
 export const remindSome = async (services: Needs, most: number): Promise<void> => {
   let left = most

@@ -1,5 +1,6 @@
 import { type ApiKey, ApiKeys } from '@countersign/core/api-key'
 import { change } from '../runtime/command.ts'
+import { ledger } from '../runtime/connectors.ts'
 import { apiKeyShape, loadApiKey } from '../runtime/entities.ts'
 import { lambda } from '../runtime/lambda.ts'
 import type { Services } from '../runtime/services.ts'
@@ -16,7 +17,7 @@ export const make = (services: Needs) => async (): Promise<void> => {
   }
 }
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger })
 
 /** Who changes the key at the same moment goes first; the next run looks again. */
 const retire = async ({ ledger, newId, clock }: Needs, id: string): Promise<void> => {

@@ -1,3 +1,4 @@
+import { ledger, sealKeys, settings } from '../runtime/connectors.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { recordSealKeys } from '../runtime/seal-keys.ts'
 import { type SealingServices, sealDays } from '../runtime/sealing.ts'
@@ -15,4 +16,4 @@ export const make = (services: SealingServices) => async (): Promise<void> => {
   await sealDays(services, MOST_AT_ONCE)
 }
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger, sealKeys, settings })

@@ -4,6 +4,7 @@ import type { EntityChange } from '@countersign/core/ledger'
 import { type Revocation, Revocations } from '@countersign/core/revocation'
 import { Token } from '@countersign/core/token'
 import { change } from '../runtime/command.ts'
+import { ledger } from '../runtime/connectors.ts'
 import { loadToken, revocationShape, tokenShape } from '../runtime/entities.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { tokensOfSet } from '../runtime/revoking.ts'
@@ -21,7 +22,7 @@ const PAGE = 50
  */
 export const make = (services: Needs) => () => sweepSome(services, MOST_AT_ONCE)
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger })
 
 export const sweepSome = async (services: Needs, most: number): Promise<void> => {
   let left = most

@@ -1,6 +1,7 @@
 import type { EventOf, Unpublished } from '@countersign/core/events'
 import { parseEvent } from '@countersign/core/events'
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda'
+import { publisher } from '../runtime/connectors.ts'
 import { lambda } from '../runtime/lambda.ts'
 import type { Services } from '../runtime/services.ts'
 
@@ -24,7 +25,7 @@ export const make =
     return { batchItemFailures: first ? [{ itemIdentifier: first.sequence }] : [] }
   }
 
-export const handler = lambda(make)
+export const handler = lambda(make, { publisher })
 
 const isAmong = (failed: readonly Unpublished[], event: EventOf) =>
   failed.some(({ eventId }) => eventId === event.id)

@@ -1,6 +1,7 @@
 import type { EventData } from '@countersign/core/events'
 import type { Ledger } from '@countersign/core/ledger'
 import { type Api, type CallerAccount, Registry } from '@countersign/core/registry'
+import { authorizerCallers, ledger } from '../runtime/connectors.ts'
 import { lambda } from '../runtime/lambda.ts'
 import type { Services } from '../runtime/services.ts'
 import { type EventFor, subscriber } from '../runtime/subscriber.ts'
@@ -13,7 +14,7 @@ export const make = (services: Needs) =>
     for (const account of accountsOf(event)) await settle(services, event.data.apiId, account)
   })
 
-export const handler = lambda(make)
+export const handler = lambda(make, { authorizerCallers, ledger })
 
 /** Each account that an event speaks of, once. */
 const accountsOf = (event: EventFor<'AdmitAccounts'>): readonly CallerAccount[] => {

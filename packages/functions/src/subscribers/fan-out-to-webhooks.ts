@@ -1,5 +1,6 @@
 import type { EventOf } from '@countersign/core/events'
 import { type Delivery, type Webhook, Webhooks } from '@countersign/core/webhook'
+import { ledger, webhookDeliveries } from '../runtime/connectors.ts'
 import { lambda } from '../runtime/lambda.ts'
 import type { Services } from '../runtime/services.ts'
 import { subscriber } from '../runtime/subscriber.ts'
@@ -13,7 +14,7 @@ export const make = (services: Needs) =>
     if (deliveries.length > 0) await services.webhookDeliveries.enqueue(deliveries)
   })
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger, webhookDeliveries })
 
 const deliveriesOf = async ({ ledger }: Needs, event: EventOf): Promise<readonly Delivery[]> => {
   const deliveries: Delivery[] = []

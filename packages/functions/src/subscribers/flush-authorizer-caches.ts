@@ -1,3 +1,4 @@
+import { authorizerCaches, ledger } from '../runtime/connectors.ts'
 import { type FlushServices, flusher } from '../runtime/flushing.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { subscriber } from '../runtime/subscriber.ts'
@@ -8,4 +9,4 @@ export const make = (services: FlushServices) => {
   return subscriber('FlushAuthorizerCaches', services, flush)
 }
 
-export const handler = lambda(make)
+export const handler = lambda(make, { authorizerCaches, ledger })

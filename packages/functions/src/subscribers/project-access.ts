@@ -1,4 +1,5 @@
 import { Access } from '@countersign/core/access'
+import { accessRows } from '../runtime/connectors.ts'
 import { lambda } from '../runtime/lambda.ts'
 import type { Services } from '../runtime/services.ts'
 import { subscriber } from '../runtime/subscriber.ts'
@@ -7,4 +8,4 @@ import { subscriber } from '../runtime/subscriber.ts'
 export const make = (services: Pick<Services, 'accessRows' | 'log'>) =>
   subscriber('ProjectAccess', services, (event) => services.accessRows.write(Access.grantsOf(event)))
 
-export const handler = lambda(make)
+export const handler = lambda(make, { accessRows })

@@ -1,3 +1,4 @@
+import { apiKeySecret, gatewayKeys, ledger } from '../runtime/connectors.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { type ProvisionServices, provision } from '../runtime/provisioning.ts'
 import type { Services } from '../runtime/services.ts'
@@ -7,4 +8,4 @@ import { subscriber } from '../runtime/subscriber.ts'
 export const make = (services: ProvisionServices & Pick<Services, 'log'>) =>
   subscriber('ProvisionUsagePlan', services, (event) => provision(services, event))
 
-export const handler = lambda(make)
+export const handler = lambda(make, { apiKeySecret, gatewayKeys, ledger })

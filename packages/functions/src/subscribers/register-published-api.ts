@@ -1,3 +1,4 @@
+import { ledger } from '../runtime/connectors.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { registerPublication, rejectMalformed, withdrawPublication } from '../runtime/publication.ts'
 import type { Services } from '../runtime/services.ts'
@@ -16,4 +17,4 @@ export const make = (services: Pick<Services, 'ledger' | 'newId' | 'clock' | 'lo
     }
   })
 
-export const handler = lambda(make)
+export const handler = lambda(make, { ledger })

@@ -10,6 +10,7 @@ import {
 } from 'node:crypto'
 import { type Algorithm, Redacted } from '@countersign/core/shared'
 import { SigningKey } from '@countersign/core/signing-key'
+import * as Signing from '@countersign/core/signing-key/signing'
 import { JwtVerifier } from 'aws-jwt-verify'
 import type { JwkWithKid } from 'aws-jwt-verify/jwk'
 import { createVerifier } from 'fast-jwt'
@@ -39,9 +40,9 @@ export const authorizer: Bench = async () => {
 }
 
 const verifying = async (algorithm: Exclude<Algorithm, 'ML-DSA-44'>): Promise<readonly Figure[]> => {
-  const material = await SigningKey.newKeyMaterial(algorithm, (count) => randomBytes(count))
+  const material = await Signing.newKeyMaterial(algorithm, (count) => randomBytes(count))
   const key = { kid: 'key_1', createdAt: 0, signsFrom: 0, ...material } as const
-  const token = (await SigningKey.signJws(key, 'at+jwt', CLAIMS)).reveal()
+  const token = (await Signing.signJws(key, 'at+jwt', CLAIMS)).reveal()
   const ours = SigningKey.createVerifier({ keys: [key] })
   const object =
     key.algorithm === 'HS512'

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { ALGORITHMS, err, idFrom, ok, Redacted } from '@countersign/core/shared'
 import { type KeyRingStore, type RotationContext, SigningKey } from '@countersign/core/signing-key'
+import * as Signing from '@countersign/core/signing-key/signing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 export interface RingStore {
@@ -150,7 +151,7 @@ export const keyRingContract = (
           return found ? SigningKey.readRing(found.text).keys : []
         }
         const rotate = async (id: string, more?: Partial<RotationContext>) => {
-          const rotated = await SigningKey.rotate(id, context(more))
+          const rotated = await Signing.rotate(id, context(more))
           expect(rotated).toMatchObject({ ok: true })
           return rotated.ok ? rotated.value : undefined
         }

@@ -8,4 +8,3 @@ export {
   callerNameOf,
   livesIn,
 } from './authorizer-callers.ts'
-export { routesOf } from './routes.ts'

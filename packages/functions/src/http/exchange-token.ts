@@ -1,6 +1,6 @@
 import { Session } from '@countersign/core/session'
 import { err, ok, Redacted, type Result } from '@countersign/core/shared'
-import { SigningKey } from '@countersign/core/signing-key'
+import * as Signing from '@countersign/core/signing-key/signing'
 import { change, command, NOTHING } from '../runtime/command.ts'
 import { identities, keyRing, ledger, settings } from '../runtime/connectors.ts'
 import { sessionShape } from '../runtime/entities.ts'
@@ -84,7 +84,7 @@ const startSession = async (
   )
   if (!saved.ok) throw new Error(`a session could not be kept: ${saved.error.reason}`)
   const claims = Session.claimsOf(state, services.settings.issuer)
-  const signed = await SigningKey.signJws(key.value, 'at+jwt', claims)
+  const signed = await Signing.signJws(key.value, 'at+jwt', claims)
   return ok({
     access_token: signed.reveal(),
     issued_token_type: ACCESS_TOKEN,

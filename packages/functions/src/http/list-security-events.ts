@@ -2,7 +2,7 @@ import { Audit } from '@countersign/core/audit'
 import type { EventQuery } from '@countersign/core/ledger'
 import { Instant } from '@countersign/core/schema'
 import { ok } from '@countersign/core/shared'
-import { SigningKey } from '@countersign/core/signing-key'
+import * as Signing from '@countersign/core/signing-key/signing'
 import * as z from 'zod'
 import { eventsOf } from '../runtime/audit-log.ts'
 import { ledger, sealKeys, settings } from '../runtime/connectors.ts'
@@ -42,7 +42,7 @@ export const make = (services: Needs) =>
     const items = await Promise.all(
       page.value.items.map(async (event) => {
         const claims = Audit.securityEventOf(event, addressing)
-        return (await SigningKey.signJws(key.value, Audit.SECURITY_EVENT_TYPE, claims)).reveal()
+        return (await Signing.signJws(key.value, Audit.SECURITY_EVENT_TYPE, claims)).reveal()
       }),
     )
     return ok({ status: 200, body: pageView({ items, next: page.value.next }, (jws) => jws) })

@@ -4,7 +4,7 @@ import { ledger } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { ApiPath } from '../runtime/inputs.ts'
 import { lambda } from '../runtime/lambda.ts'
-import { publishApi } from '../runtime/registration.ts'
+import { publishApi } from '../runtime/publishing.ts'
 import type { Services } from '../runtime/services.ts'
 
 const Body = z.strictObject({

@@ -1,5 +1,6 @@
 import { idFrom, Redacted } from '@countersign/core/shared'
 import { SigningKey } from '@countersign/core/signing-key'
+import * as Signing from '@countersign/core/signing-key/signing'
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { describe, expect, it } from 'vitest'
 import { make } from './show-json-web-keys.ts'
@@ -17,7 +18,7 @@ const bytes = (count: number) => Uint8Array.from({ length: count }, (_, index) =
 
 const begin = async (ringRefreshSeconds = 60) => {
   const state = { now: Date.parse('2026-03-01T12:00:00Z'), reads: 0, broken: false }
-  const material = await SigningKey.newKeyMaterial('EdDSA', bytes)
+  const material = await Signing.newKeyMaterial('EdDSA', bytes)
   const key = { kid: idFrom('key', bytes(16)), ...material, createdAt: 0, signsFrom: 0 }
   let text = SigningKey.writeRing({ keys: [key] })
   const route = make({

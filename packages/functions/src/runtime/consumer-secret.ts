@@ -1,6 +1,7 @@
 import { Consumer, type ConsumerState } from '@countersign/core/consumer'
 import { err, type Id, ok, type Result } from '@countersign/core/shared'
 import { type KeyRing, type RotationContext, SigningKey } from '@countersign/core/signing-key'
+import * as Signing from '@countersign/core/signing-key/signing'
 import { type Asked, change, command } from './command.ts'
 import { consumerShape, loadConsumer } from './entities.ts'
 import type { HttpAnswer } from './http.ts'
@@ -75,7 +76,7 @@ const newKey = async (
     algorithm: 'HS512',
     isNeeded: ({ kid }) => accepted.has(SigningKey.consumerKid(id, kid)),
   }
-  const rotated = await SigningKey.rotate(rotationId, context)
+  const rotated = await Signing.rotate(rotationId, context)
   if (rotated.ok) return ok(SigningKey.consumerKid(id, rotated.value.kid))
   const { reason } = rotated.error
   return err(reason === 'rotation_superseded' ? { reason } : { reason: 'rotation_failed', detail: reason })

@@ -1,5 +1,6 @@
 import { err, ok, type Redacted, type Result } from '@countersign/core/shared'
 import { type KeyRing, SigningKey } from '@countersign/core/signing-key'
+import * as Signing from '@countersign/core/signing-key/signing'
 import { type IssuedToken, Token } from '@countersign/core/token'
 import type { Refusal } from './problem.ts'
 import type { Services } from './services.ts'
@@ -22,5 +23,5 @@ export const currentSigningKey = (ring: KeyRing, now: Date): Result<SigningKey.S
 export const mint = async (token: IssuedToken, ring: KeyRing, issuer: string): Promise<Redacted<string>> => {
   const key = ring.keys.find(({ kid }) => kid === token.kid)
   if (!key) throw new Error(`the key ${token.kid} that signed ${token.id} is not in the ring`)
-  return SigningKey.signJws(key, 'at+jwt', Token.claimsOf(token, issuer))
+  return Signing.signJws(key, 'at+jwt', Token.claimsOf(token, issuer))
 }

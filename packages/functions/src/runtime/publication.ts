@@ -2,14 +2,8 @@ import { type Cause, HUB_SOURCE } from '@countersign/core/events'
 import type { RegistrationFault } from '@countersign/core/registry'
 import { digestOf } from '@countersign/core/shared'
 import type { Refusal } from './problem.ts'
-import {
-  type AskedApi,
-  deployApi,
-  deregisterApi,
-  publishApi,
-  rejectPublication,
-  withOthersApi,
-} from './registration.ts'
+import { publishApi } from './publishing.ts'
+import { type AskedApi, deployApi, deregisterApi, rejectPublication, withOthersApi } from './registration.ts'
 import type { Services } from './services.ts'
 import type { HubEvent, MalformedHubEvent } from './subscriber.ts'
 

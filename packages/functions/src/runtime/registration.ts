@@ -1,7 +1,7 @@
 import { fact } from '@countersign/core/events'
 import type { Claim, ClaimChange, Ledger } from '@countersign/core/ledger'
 import { type Api, type DescribeApi, type RegistrationFault, Registry } from '@countersign/core/registry'
-import { type Coordinates, err, isId, ok, type Result } from '@countersign/core/shared'
+import { type Coordinates, err, ok, type Result } from '@countersign/core/shared'
 import { type Asked, change, command, type Decided, NOTHING, versionMatches } from './command.ts'
 import { apiShape, findApi, publicationShape, type RegisteredApi } from './entities.ts'
 import type { HttpAnswer } from './http.ts'
@@ -9,28 +9,15 @@ import type { Refusal } from './problem.ts'
 import type { Services } from './services.ts'
 import { apiView } from './views.ts'
 
-type RegistrationServices = Pick<Services, 'ledger' | 'newId'>
+export type RegistrationServices = Pick<Services, 'ledger' | 'newId'>
 
 /** Who publishes, and on which version of the API they think they do. */
 export type AskedApi = Asked & { readonly ifMatch: number | undefined }
 
-export interface Publication {
-  readonly name: string
-  readonly owner: string
-  readonly description?: string | undefined
-  readonly openapi: Readonly<Record<string, unknown>> | string
-  readonly authorization?: unknown
-  /** RFC 3339. */
-  readonly publishedAt: string
-  /** The publisher's own id, where it has one. */
-  readonly publicationId?: string | undefined
-}
-
 /** The platform registers its own API as it starts; nobody else says what protects it, or that it is gone. */
-/** The platform's own API is registered like any other. */
 export const OWN_API = 'countersign'
 
-const isOwn = (name: string): boolean => Registry.nameClaim(name) === Registry.nameClaim(OWN_API)
+export const isOwn = (name: string): boolean => Registry.nameClaim(name) === Registry.nameClaim(OWN_API)
 
 /** Does what is asked with an API, unless it is the platform's own. */
 export const withOthersApi = async (
@@ -42,28 +29,10 @@ export const withOthersApi = async (
   return found && isOwn(found.state.name) ? err({ reason: 'api_reserved' }) : work()
 }
 
-/** Under a name that reads as an id nobody would find the API again. */
-const nameFaults = (name: string): readonly RegistrationFault[] => {
-  if (isOwn(name))
-    return [{ pointer: '/name', code: 'api_reserved', detail: `"${name}" is the platform itself` }]
-  if (!isId('api', name)) return []
-  return [{ pointer: '/name', code: 'api_name_malformed', detail: `"${name}" reads as the id of an API` }]
+type Described = DescribeApi & {
+  /** The publisher's own id, where it has one. */
+  readonly publicationId?: string | undefined
 }
-
-/** Registers an API or updates it; what cannot be registered leaves an event that says why. */
-export const publishApi = async (
-  services: RegistrationServices,
-  asked: AskedApi,
-  publication: Publication,
-): Promise<Result<HttpAnswer, Refusal>> => {
-  const misnamed = nameFaults(publication.name)
-  if (misnamed.length > 0) return rejectPublication(services, asked, publication, misnamed)
-  const routes = await Registry.routesOf(publication.openapi, publication.authorization)
-  if (!routes.ok) return rejectPublication(services, asked, publication, routes.error)
-  return registerRoutes(services, asked, { ...publication, routes: routes.value })
-}
-
-type Described = DescribeApi & Pick<Publication, 'publicationId'>
 
 /** Registers or updates an API whose routes are known. */
 export const registerRoutes = (
@@ -145,7 +114,7 @@ const releasing = async (ledger: Ledger, name: string): Promise<ClaimChange> => 
 export const rejectPublication = async (
   services: RegistrationServices,
   asked: Asked,
-  { name, owner, publicationId }: Pick<Publication, 'name' | 'publicationId'> & { readonly owner?: string },
+  { name, owner, publicationId }: Pick<Described, 'name' | 'publicationId'> & { readonly owner?: string },
   faults: readonly RegistrationFault[],
 ): Promise<Result<never, Refusal>> => {
   const detail = faults.map((fault) => `${fault.pointer || 'the document'}: ${fault.detail}`).join('; ')

@@ -7,6 +7,7 @@ import {
   type RotationFailure,
   SigningKey,
 } from '@countersign/core/signing-key'
+import * as Signing from '@countersign/core/signing-key/signing'
 import { recordKeyFacts } from './key-log.ts'
 import { readKeyRing } from './mint.ts'
 import type { Refusal } from './problem.ts'
@@ -53,7 +54,7 @@ export const rotateNow = async (
 ): Promise<Result<SigningKey.SigningKey, Refusal>> => {
   const context = rotationContext(services, cause.now, wish)
   const takenUp = await takeUp(rotationId, context)
-  const rotated = takenUp.key ? ok(takenUp.key) : await SigningKey.rotate(takenUp.rotationId, context)
+  const rotated = takenUp.key ? ok(takenUp.key) : await Signing.rotate(takenUp.rotationId, context)
   if (!rotated.ok) return refused(services, rotationId, 'rotate', overtaken(rotated.error), cause)
   await recordKeyFacts(services, cause)
   return ok(rotated.value)
@@ -76,7 +77,7 @@ const takeUp = async (rotationId: string, context: RotationContext): Promise<Tak
   let id = rotationId
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const staged = await context.store.version(id)
-    if (!staged || (await SigningKey.testSecret(id, context)).ok) break
+    if (!staged || (await Signing.testSecret(id, context)).ok) break
     const key = SigningKey.readRing(staged).keys.at(-1)
     const ring = await readKeyRing({ keyRing: context.store })
     if (ring.keys.some(({ kid }) => kid === key?.kid)) return { rotationId: id, ...(key && { key }) }

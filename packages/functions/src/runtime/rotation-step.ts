@@ -1,4 +1,5 @@
-import { type RotationContext, type RotationFailure, SigningKey } from '@countersign/core/signing-key'
+import type { RotationContext, RotationFailure } from '@countersign/core/signing-key'
+import * as Signing from '@countersign/core/signing-key/signing'
 import type { SecretsManagerRotationEvent } from 'aws-lambda'
 
 /** Keys that rotate, and the log that is kept of them. */
@@ -20,17 +21,17 @@ export const rotationStep = async (
   }
   switch (Step) {
     case 'createSecret': {
-      const created = await SigningKey.createSecret(ClientRequestToken, context)
+      const created = await Signing.createSecret(ClientRequestToken, context)
       return created.ok ? undefined : fail(created.error)
     }
     case 'setSecret':
       return // The keys are the secret itself: there is no other system to tell.
     case 'testSecret': {
-      const tested = await SigningKey.testSecret(ClientRequestToken, context)
+      const tested = await Signing.testSecret(ClientRequestToken, context)
       return tested.ok ? undefined : fail(tested.error)
     }
     case 'finishSecret': {
-      const finished = await SigningKey.finishSecret(ClientRequestToken, context)
+      const finished = await Signing.finishSecret(ClientRequestToken, context)
       if (!finished.ok) return fail(finished.error)
       await record()
     }

@@ -6,6 +6,7 @@ import {
   type SealKeyFact,
   SigningKey,
 } from '@countersign/core/signing-key'
+import * as Signing from '@countersign/core/signing-key/signing'
 import { change } from './command.ts'
 import { sealKeyLogShape } from './entities.ts'
 import type { Refusal } from './problem.ts'
@@ -36,7 +37,7 @@ export const ensureSealKey = async (
 ): Promise<void> => {
   const { sealKeys, newId, randomBytes, settings, clock } = services
   if (await sealKeys.current()) return
-  const material = await SigningKey.newKeyMaterial(ALGORITHM, randomBytes)
+  const material = await Signing.newKeyMaterial(ALGORITHM, randomBytes)
   const timing = { now: clock(), refreshSeconds: settings.ringRefreshSeconds }
   const ring = SigningKey.withNewKey(SigningKey.EMPTY_RING, { kid: newId('key'), ...material }, timing)
   await sealKeys.stage(FIRST_VERSION, SigningKey.writeRing(ring))

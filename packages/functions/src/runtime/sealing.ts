@@ -2,7 +2,7 @@ import { Audit, type Leaf, type Seal, type SealPart } from '@countersign/core/au
 import type { Cause } from '@countersign/core/events'
 import { recordFacts } from '@countersign/core/events'
 import type { Ledger } from '@countersign/core/ledger'
-import { SigningKey } from '@countersign/core/signing-key'
+import * as Signing from '@countersign/core/signing-key/signing'
 import { change, NOTHING } from './command.ts'
 import { loadSeal, sealShape } from './entities.ts'
 import { currentSealKey } from './seal-keys.ts'
@@ -84,7 +84,7 @@ const sealDay = async (
   }
   const leaves = parts.flatMap((part) => part.leaves)
   const sealing = { day, leaves, parts: parts.length, previous, issuer: settings.issuer, now }
-  const seal = await SigningKey.signJws(key.value, Audit.SEAL_TYPE, Audit.claimsOf(sealing))
+  const seal = await Signing.signJws(key.value, Audit.SEAL_TYPE, Audit.claimsOf(sealing))
   const facts = Audit.sealed(sealing, key.value.kid, seal.reveal())
   const { changes } = change(sealShape, Audit.sealIdOf(day), NOTHING, facts, { cause, newId })
   return (await ledger.commit({ entities: changes })).ok

@@ -5,7 +5,7 @@ import {
   type PutEventsRequestEntry,
   type PutEventsResultEntry,
 } from '@aws-sdk/client-eventbridge'
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import type { SQSClient } from '@aws-sdk/client-sqs'
 import type { EventOf, Publisher, Unpublished } from '@countersign/core/events'
 import { type Backoff, waitOf } from './backoff.ts'
 import { clientSettings, failure, within } from './calls.ts'
@@ -38,7 +38,8 @@ interface Sized {
   readonly bytes: number
 }
 
-type Context = Required<EventBridgePublisherOptions>
+type Context = Required<Omit<EventBridgePublisherOptions, 'queueClient'>> &
+  Pick<EventBridgePublisherOptions, 'queueClient'>
 
 /**
  * Puts envelopes on a bus: `Source` and `DetailType` are the envelope's, `Detail` is the whole of it. What a batch was
@@ -47,7 +48,6 @@ type Context = Required<EventBridgePublisherOptions>
 export const eventBridgePublisher = (options: EventBridgePublisherOptions): Publisher => {
   const context: Context = {
     client: new EventBridgeClient(clientSettings(2_000)),
-    queueClient: new SQSClient({ ...clientSettings(2_000), useQueueUrlAsEndpoint: false }),
     sleep: setTimeout,
     random: Math.random,
     ...options,
@@ -79,14 +79,11 @@ const told = ({ eventId, retryable, detail }: Refused): Unpublished => ({ eventI
 const giveUp = async (context: Context, refused: Refused): Promise<Unpublished> => {
   const { event, detail } = refused
   const { id, type, subject, entityversion } = event
-  const command = new SendMessageCommand({
-    QueueUrl: context.deadLetterQueueUrl(),
-    MessageBody: JSON.stringify({ reason: detail, event: { id, type, subject, entityversion } }),
-  })
+  const queueUrl = context.deadLetterQueueUrl()
+  const letter = { reason: detail, event: { id, type, subject, entityversion } }
   try {
-    await within(LIMIT_MILLISECONDS, 'giving an event up', (limit) =>
-      context.queueClient.send(command, limit),
-    )
+    const { layDeadLetter } = await import('./dead-letter.ts')
+    await layDeadLetter(queueUrl, letter, context.queueClient)
     return told(refused)
   } catch (error) {
     return { eventId: id, retryable: true, detail: `${detail}; ${failure('the dead letter', error)}` }

@@ -42,64 +42,68 @@ export const ApiRegistered = defineEvent(
   'api.registered',
   1,
   'An API and its routes are known to the platform.',
-  z.object(Described),
+  () => z.object(Described),
 )
 
 export const ApiUpdated = defineEvent(
   'api.updated',
   1,
   'The owner, the description or the routes of an API changed, on every deployment of it.',
-  z.object({ ...Described, deployments: z.array(DeploymentSchema) }),
+  () => z.object({ ...Described, deployments: z.array(DeploymentSchema) }),
 )
 
 export const ApiDeployed = defineEvent(
   'api.deployed',
   1,
   'An environment of an API lives at these coordinates; `replaced` are those it lived at before.',
-  z.object({
-    apiId: idOf('api'),
-    name: Slug,
-    routes: z.array(ProtectedRouteSchema).min(1),
-    deployment: DeploymentSchema,
-    replaced: DeploymentSchema.optional(),
-    /** What groups open in this environment; none when absent. */
-    rules: z.array(AccessRuleSchema).optional(),
-  }),
+  () =>
+    z.object({
+      apiId: idOf('api'),
+      name: Slug,
+      routes: z.array(ProtectedRouteSchema).min(1),
+      deployment: DeploymentSchema,
+      replaced: DeploymentSchema.optional(),
+      /** What groups open in this environment; none when absent. */
+      rules: z.array(AccessRuleSchema).optional(),
+    }),
 )
 
 export const AccessRuleChanged = defineEvent(
   'access-rule.changed',
   1,
   'These rules, and no others, say what groups open of an API in one environment; `deployment` is where it lives now.',
-  z.object({
-    apiId: idOf('api'),
-    name: Slug,
-    environment: Slug,
-    rules: z.array(AccessRuleSchema),
-    deployment: DeploymentSchema.optional(),
-  }),
+  () =>
+    z.object({
+      apiId: idOf('api'),
+      name: Slug,
+      environment: Slug,
+      rules: z.array(AccessRuleSchema),
+      deployment: DeploymentSchema.optional(),
+    }),
 )
 
 export const ApiDeregistered = defineEvent(
   'api.deregistered',
   1,
   'An API is closed: no token opens any of its deployments.',
-  z.object({
-    apiId: idOf('api'),
-    name: Slug,
-    deployments: z.array(DeploymentSchema),
-    deregisteredAt: Instant,
-  }),
+  () =>
+    z.object({
+      apiId: idOf('api'),
+      name: Slug,
+      deployments: z.array(DeploymentSchema),
+      deregisteredAt: Instant,
+    }),
 )
 
 export const ApiRegistrationRejected = defineEvent(
   'api.registration-rejected',
   1,
   'A published API could not be registered; every reason is listed.',
-  z.object({
-    name: z.string(),
-    owner: z.string().optional(),
-    publicationId: z.string().optional(),
-    refusals: z.array(RefusalSchema).min(1),
-  }),
+  () =>
+    z.object({
+      name: z.string(),
+      owner: z.string().optional(),
+      publicationId: z.string().optional(),
+      refusals: z.array(RefusalSchema).min(1),
+    }),
 )

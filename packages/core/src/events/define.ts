@@ -9,9 +9,21 @@ export interface EventDefinition<Type extends string, Data extends z.ZodType> {
   readonly data: Data
 }
 
+/** The schema is made when an event of the type is first met: a function meets a few, and would pay for all at its start. */
 export const defineEvent = <const Type extends string, Data extends z.ZodType>(
   type: Type,
   version: number,
   summary: string,
-  data: Data,
-): EventDefinition<Type, Data> => ({ type, version, summary, data })
+  schema: () => Data,
+): EventDefinition<Type, Data> => {
+  let made: Data | undefined
+  return {
+    type,
+    version,
+    summary,
+    get data() {
+      made ??= schema()
+      return made
+    },
+  }
+}

@@ -9,12 +9,12 @@ export const LockdownBegun = defineEvent(
   'lockdown.begun',
   1,
   'Nobody is let in any more: everywhere, or at an API, in an environment, or at both. The APIs that are spared go on.',
-  z.object({ ...scope, spares: z.array(idOf('api')), because: z.string(), begunAt: Instant }),
+  () => z.object({ ...scope, spares: z.array(idOf('api')), because: z.string(), begunAt: Instant }),
 )
 
 export const LockdownEnded = defineEvent(
   'lockdown.ended',
   1,
   'Whoever was let in before the lockdown is let in again.',
-  z.object({ ...scope, because: z.string(), endedAt: Instant }),
+  () => z.object({ ...scope, because: z.string(), endedAt: Instant }),
 )

@@ -26,25 +26,26 @@ export const SessionStarted = defineEvent(
   'session.started',
   1,
   'A person signed in. The signed token is shown once and is in no event.',
-  z.object({ ...Identified, provider: z.string().min(1) }),
+  () => z.object({ ...Identified, provider: z.string().min(1) }),
 )
 
 export const SessionGroupsChanged = defineEvent(
   'session.groups-changed',
   1,
   'The directory says other groups of the person now; the session opens what these open.',
-  z.object(Identified),
+  () => z.object(Identified),
 )
 
 export const SessionEnded = defineEvent(
   'session.ended',
   1,
   'A session is refused for good: the person signed out, or the directory does not vouch for the account any more.',
-  z.object({
-    sessionId: idOf('session'),
-    subject: z.string().min(1),
-    expiresAt: Instant,
-    endedAt: Instant,
-    reason: z.enum(SESSION_ENDS),
-  }),
+  () =>
+    z.object({
+      sessionId: idOf('session'),
+      subject: z.string().min(1),
+      expiresAt: Instant,
+      endedAt: Instant,
+      reason: z.enum(SESSION_ENDS),
+    }),
 )

@@ -25,16 +25,17 @@ export const UsagePlanChanged = defineEvent(
   'usage-plan.changed',
   1,
   'A usage plan exists, or what it allows has changed: so much of one API in one environment, for each of its members.',
-  z.object({
-    planId: idOf('usage-plan'),
-    name: Slug,
-    description: z.string().optional(),
-    apiId: idOf('api'),
-    api: Slug,
-    environment: Slug,
-    quota: QuotaSchema.optional(),
-    throttle: ThrottleSchema.optional(),
-    /** In place of `throttle`, for single routes; the registered templates. */
-    methods: z.array(MethodThrottleSchema),
-  }),
+  () =>
+    z.object({
+      planId: idOf('usage-plan'),
+      name: Slug,
+      description: z.string().optional(),
+      apiId: idOf('api'),
+      api: Slug,
+      environment: Slug,
+      quota: QuotaSchema.optional(),
+      throttle: ThrottleSchema.optional(),
+      /** In place of `throttle`, for single routes; the registered templates. */
+      methods: z.array(MethodThrottleSchema),
+    }),
 )

@@ -7,9 +7,6 @@ import { SECRET_BYTES } from './secret.ts'
 /** From a CSPRNG. */
 export type RandomBytes = (count: number) => Uint8Array
 
-/** FIPS 186-5 §A.2.1: 128 bits more than the order has, so that the scalar is even over its whole range. */
-const SCALAR_SEED_BYTES = 48
-
 /** A new key of an algorithm. The libraries are imported when they are needed: an HS512 ring never pays for them. */
 export const newKeyMaterial = async (algorithm: Algorithm, random: RandomBytes): Promise<KeyMaterial> => {
   switch (algorithm) {
@@ -21,15 +18,13 @@ export const newKeyMaterial = async (algorithm: Algorithm, random: RandomBytes):
       return { algorithm, secret: new Redacted(encode(seed)), publicKey: x }
     }
     case 'ES256': {
-      const { p256 } = await import('@noble/curves/nist.js')
-      const scalar = p256.utils.randomSecretKey(random(SCALAR_SEED_BYTES))
-      const point = p256.getPublicKey(scalar, false).subarray(1)
+      const { scalar, point } = (await import('./es256.ts')).newEs256(random)
       return { algorithm, secret: new Redacted(encode(scalar)), publicKey: encode(point) }
     }
     case 'ML-DSA-44': {
-      const { ml_dsa44 } = await import('@noble/post-quantum/ml-dsa.js')
+      const { mlDsa44PublicKey } = await import('./ml-dsa.ts')
       const seed = random(SECRET_BYTES['ML-DSA-44'])
-      const { publicKey } = ml_dsa44.keygen(Uint8Array.from(seed))
+      const publicKey = mlDsa44PublicKey(seed)
       return { algorithm, secret: new Redacted(encode(seed)), publicKey: encode(publicKey) }
     }
   }

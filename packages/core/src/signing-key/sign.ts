@@ -28,16 +28,8 @@ const signatureOf = async ({ algorithm, secret }: SigningKey, message: Buffer): 
     case 'EdDSA':
       return signBytes(null, message, ed25519PrivateKey(bytes))
     case 'ES256':
-      return signEs256(bytes, message)
-    case 'ML-DSA-44': {
-      const { ml_dsa44 } = await import('@noble/post-quantum/ml-dsa.js')
-      return ml_dsa44.sign(message, ml_dsa44.keygen(bytes).secretKey, { extraEntropy: false })
-    }
+      return (await import('./es256.ts')).signEs256(bytes, message)
+    case 'ML-DSA-44':
+      return (await import('./ml-dsa.ts')).signMlDsa44(bytes, message)
   }
-}
-
-/** r and s, 32 bytes each, with RFC 6979's nonce. */
-export const signEs256 = async (scalar: Uint8Array, message: Uint8Array): Promise<Uint8Array> => {
-  const { p256 } = await import('@noble/curves/nist.js')
-  return p256.sign(message, scalar, { prehash: true, lowS: false, extraEntropy: false })
 }

@@ -1,5 +1,6 @@
 import { ChangeMessageVisibilityCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs'
-import { type Delivery, type WebhookDeliveries, Webhooks } from '@countersign/core/webhook'
+import type { Delivery, WebhookDeliveries } from '@countersign/core/webhook'
+import * as Webhooks from '@countersign/core/webhook/module'
 import { clientSettings, within } from './calls.ts'
 
 export interface SqsWebhookDeliveriesOptions {

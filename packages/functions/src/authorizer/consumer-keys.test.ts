@@ -1,6 +1,6 @@
-import { Access } from '@countersign/core/access'
+import * as Access from '@countersign/core/access/module'
 import { Redacted, type Row } from '@countersign/core/shared'
-import { SigningKey } from '@countersign/core/signing-key'
+import * as SigningKey from '@countersign/core/signing-key/module'
 import { SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { consumerVerifier } from './consumer-keys.ts'

@@ -1,5 +1,5 @@
 import { Redacted } from '@countersign/core/shared'
-import { SigningKey } from '@countersign/core/signing-key'
+import * as SigningKey from '@countersign/core/signing-key/module'
 import { SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { cachedVerifier } from './key-ring-cache.ts'

@@ -1,4 +1,4 @@
-import { Access } from '@countersign/core/access'
+import * as Access from '@countersign/core/access/module'
 import { describe, expect, it } from 'vitest'
 import { agrees, questionOf } from './question.ts'
 

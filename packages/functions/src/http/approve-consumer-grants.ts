@@ -1,4 +1,4 @@
-import { Consumer } from '@countersign/core/consumer'
+import * as Consumer from '@countersign/core/consumer/module'
 import { err, ok } from '@countersign/core/shared'
 import { ledger } from '../runtime/connectors.ts'
 import { consumerCommand } from '../runtime/consumer-command.ts'

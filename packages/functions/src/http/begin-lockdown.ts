@@ -1,4 +1,4 @@
-import { Lockdowns } from '@countersign/core/lockdown'
+import * as Lockdowns from '@countersign/core/lockdown/module'
 import { ok } from '@countersign/core/shared'
 import { ledger } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'

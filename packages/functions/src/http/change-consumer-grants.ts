@@ -1,6 +1,6 @@
-import { Consumer } from '@countersign/core/consumer'
+import * as Consumer from '@countersign/core/consumer/module'
 import { err, ok } from '@countersign/core/shared'
-import { Token } from '@countersign/core/token'
+import * as Token from '@countersign/core/token/module'
 import * as z from 'zod'
 import { ledger } from '../runtime/connectors.ts'
 import { consumerCommand } from '../runtime/consumer-command.ts'

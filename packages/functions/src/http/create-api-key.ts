@@ -1,4 +1,4 @@
-import { ApiKeys } from '@countersign/core/api-key'
+import * as ApiKeys from '@countersign/core/api-key/module'
 import { idOf, Line, Slug } from '@countersign/core/schema'
 import { ok } from '@countersign/core/shared'
 import * as z from 'zod'

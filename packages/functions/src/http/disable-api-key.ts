@@ -1,4 +1,4 @@
-import { ApiKeys } from '@countersign/core/api-key'
+import * as ApiKeys from '@countersign/core/api-key/module'
 import { apiKeyCommand } from '../runtime/api-key-command.ts'
 import { ledger } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'

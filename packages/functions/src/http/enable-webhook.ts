@@ -1,5 +1,5 @@
 import { ok } from '@countersign/core/shared'
-import { Webhooks } from '@countersign/core/webhook'
+import * as Webhooks from '@countersign/core/webhook/module'
 import { ledger } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { WebhookPath } from '../runtime/inputs.ts'

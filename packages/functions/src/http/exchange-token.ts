@@ -1,4 +1,4 @@
-import { Session } from '@countersign/core/session'
+import * as Session from '@countersign/core/session/module'
 import { err, ok, Redacted, type Result } from '@countersign/core/shared'
 import * as Signing from '@countersign/core/signing-key/signing'
 import { change, command, NOTHING } from '../runtime/command.ts'

@@ -1,5 +1,5 @@
 import { err, instantOf, ok, Redacted } from '@countersign/core/shared'
-import { SigningKey } from '@countersign/core/signing-key'
+import * as SigningKey from '@countersign/core/signing-key/module'
 import * as z from 'zod'
 import { repeatable } from '../runtime/command.ts'
 import { keyRing, ledger, settings } from '../runtime/connectors.ts'

@@ -1,6 +1,6 @@
 import type { Claims } from '@countersign/core/access'
 import type { Ledger } from '@countersign/core/ledger'
-import { Session } from '@countersign/core/session'
+import * as Session from '@countersign/core/session/module'
 import { err, ok } from '@countersign/core/shared'
 import { keyRing, ledger, settings } from '../runtime/connectors.ts'
 import { loadConsumer, loadSession, loadToken } from '../runtime/entities.ts'

@@ -1,6 +1,6 @@
 import { Instant, idOf, Line } from '@countersign/core/schema'
 import { ok } from '@countersign/core/shared'
-import { Token } from '@countersign/core/token'
+import * as Token from '@countersign/core/token/module'
 import * as z from 'zod'
 import { change, command, NOTHING } from '../runtime/command.ts'
 import { keyRing, ledger, settings } from '../runtime/connectors.ts'

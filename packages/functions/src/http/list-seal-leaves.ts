@@ -1,4 +1,5 @@
-import { Audit, type SealPart } from '@countersign/core/audit'
+import type { SealPart } from '@countersign/core/audit'
+import * as Audit from '@countersign/core/audit/module'
 import { err, ok } from '@countersign/core/shared'
 import * as z from 'zod'
 import { ledger } from '../runtime/connectors.ts'

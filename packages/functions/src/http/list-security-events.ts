@@ -1,4 +1,4 @@
-import { Audit } from '@countersign/core/audit'
+import * as Audit from '@countersign/core/audit/module'
 import type { EventQuery } from '@countersign/core/ledger'
 import { Instant } from '@countersign/core/schema'
 import { ok } from '@countersign/core/shared'

@@ -1,5 +1,5 @@
 import { ok } from '@countersign/core/shared'
-import { SigningKey } from '@countersign/core/signing-key'
+import * as SigningKey from '@countersign/core/signing-key/module'
 import { keyRing } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'

@@ -1,4 +1,4 @@
-import { Consumer } from '@countersign/core/consumer'
+import * as Consumer from '@countersign/core/consumer/module'
 import { CONSUMER_TYPES } from '@countersign/core/events'
 import { Line } from '@countersign/core/schema'
 import { ok } from '@countersign/core/shared'

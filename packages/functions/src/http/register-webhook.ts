@@ -1,5 +1,5 @@
 import { ok } from '@countersign/core/shared'
-import { Webhooks } from '@countersign/core/webhook'
+import * as Webhooks from '@countersign/core/webhook/module'
 import { change, command, NOTHING } from '../runtime/command.ts'
 import { ledger, webhookReceivers, webhookSecret } from '../runtime/connectors.ts'
 import { webhookShape } from '../runtime/entities.ts'

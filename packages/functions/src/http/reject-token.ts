@@ -1,4 +1,4 @@
-import { Token } from '@countersign/core/token'
+import * as Token from '@countersign/core/token/module'
 import { ledger } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { Noted, TokenPath } from '../runtime/inputs.ts'

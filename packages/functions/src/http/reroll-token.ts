@@ -1,6 +1,6 @@
 import { Instant } from '@countersign/core/schema'
 import { err, ok } from '@countersign/core/shared'
-import { Token } from '@countersign/core/token'
+import * as Token from '@countersign/core/token/module'
 import * as z from 'zod'
 import { change, command, NOTHING, versionMatches } from '../runtime/command.ts'
 import { keyRing, ledger, settings } from '../runtime/connectors.ts'

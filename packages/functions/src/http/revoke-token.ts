@@ -1,6 +1,6 @@
 import { REVOCATION_REASONS } from '@countersign/core/events'
 import { Line } from '@countersign/core/schema'
-import { Token } from '@countersign/core/token'
+import * as Token from '@countersign/core/token/module'
 import * as z from 'zod'
 import { ledger } from '../runtime/connectors.ts'
 import { enforcedBy } from '../runtime/enforcement.ts'

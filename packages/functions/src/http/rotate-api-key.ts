@@ -1,4 +1,4 @@
-import { ApiKeys } from '@countersign/core/api-key'
+import * as ApiKeys from '@countersign/core/api-key/module'
 import { apiKeyCommand } from '../runtime/api-key-command.ts'
 import { readSecret, valueAndDigest, withValue } from '../runtime/api-key-issuing.ts'
 import { apiKeySecret, ledger } from '../runtime/connectors.ts'

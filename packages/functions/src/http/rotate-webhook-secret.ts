@@ -1,4 +1,4 @@
-import { Webhooks } from '@countersign/core/webhook'
+import * as Webhooks from '@countersign/core/webhook/module'
 import { ledger, webhookSecret } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { WebhookPath } from '../runtime/inputs.ts'

@@ -1,5 +1,5 @@
 import { idFrom, Redacted } from '@countersign/core/shared'
-import { SigningKey } from '@countersign/core/signing-key'
+import * as SigningKey from '@countersign/core/signing-key/module'
 import * as Signing from '@countersign/core/signing-key/signing'
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { describe, expect, it } from 'vitest'

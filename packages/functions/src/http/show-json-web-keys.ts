@@ -1,5 +1,6 @@
 import { ok } from '@countersign/core/shared'
-import { type KeyRing, SigningKey } from '@countersign/core/signing-key'
+import type { KeyRing } from '@countersign/core/signing-key'
+import * as SigningKey from '@countersign/core/signing-key/module'
 import { keyRing, sealKeys, settings } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'

@@ -1,6 +1,7 @@
 import type { EventOf } from '@countersign/core/events'
 import { ok } from '@countersign/core/shared'
-import { type Outcome, type Webhook, Webhooks } from '@countersign/core/webhook'
+import type { Outcome, Webhook } from '@countersign/core/webhook'
+import * as Webhooks from '@countersign/core/webhook/module'
 import { repeatable } from '../runtime/command.ts'
 import { ledger, webhookReceivers, webhookSecret } from '../runtime/connectors.ts'
 import { httpHandler } from '../runtime/http.ts'

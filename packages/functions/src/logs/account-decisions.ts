@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib'
-import { DecisionLog, type LoggedDecision } from '@countersign/core/decision-log'
+import type { LoggedDecision } from '@countersign/core/decision-log'
+import * as DecisionLog from '@countersign/core/decision-log/module'
 import type { CloudWatchLogsEvent } from 'aws-lambda'
 import * as z from 'zod'
 import { account } from '../runtime/accounting.ts'

@@ -1,4 +1,5 @@
-import { Registry, type RuleRequest } from '@countersign/core/registry'
+import type { RuleRequest } from '@countersign/core/registry'
+import * as Registry from '@countersign/core/registry/module'
 import { err, ok, type Result } from '@countersign/core/shared'
 import { change, command } from './command.ts'
 import { apiShape } from './entities.ts'

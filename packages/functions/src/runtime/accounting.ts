@@ -1,4 +1,5 @@
-import { DecisionLog, type Denials, type LoggedDecision, type TokenUse } from '@countersign/core/decision-log'
+import type { Denials, LoggedDecision, TokenUse } from '@countersign/core/decision-log'
+import * as DecisionLog from '@countersign/core/decision-log/module'
 import { type Cause, recordFacts } from '@countersign/core/events'
 import type { EntityChange, Ledger } from '@countersign/core/ledger'
 import type { Id } from '@countersign/core/shared'

@@ -1,4 +1,5 @@
-import { type ApiKey, ApiKeys, type KeyablePlan } from '@countersign/core/api-key'
+import type { ApiKey, KeyablePlan } from '@countersign/core/api-key'
+import * as ApiKeys from '@countersign/core/api-key/module'
 import { err, type Id, ok, type Redacted, type Result } from '@countersign/core/shared'
 import { findApi, findUsagePlans, loadApiKey, loadConsumer } from './entities.ts'
 import type { HttpAnswer } from './http.ts'

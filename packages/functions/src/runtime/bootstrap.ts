@@ -1,4 +1,4 @@
-import { Consumer } from '@countersign/core/consumer'
+import * as Consumer from '@countersign/core/consumer/module'
 import type { Cause } from '@countersign/core/events'
 import type { Api } from '@countersign/core/registry'
 import {
@@ -10,9 +10,9 @@ import {
   type Result,
   type RootSecretStore,
 } from '@countersign/core/shared'
-import { SigningKey } from '@countersign/core/signing-key'
-import { Token } from '@countersign/core/token'
-import { Webhooks } from '@countersign/core/webhook'
+import * as SigningKey from '@countersign/core/signing-key/module'
+import * as Token from '@countersign/core/token/module'
+import * as Webhooks from '@countersign/core/webhook/module'
 import { routes } from '@countersign/topology'
 import { change, NOTHING } from './command.ts'
 import { readTokenId, writeCredential } from './credential-file.ts'

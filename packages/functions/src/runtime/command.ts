@@ -1,4 +1,4 @@
-import { Access } from '@countersign/core/access'
+import * as Access from '@countersign/core/access/module'
 import type { FactOf } from '@countersign/core/events'
 import { type Cause, recordFacts } from '@countersign/core/events'
 import type {

@@ -1,4 +1,5 @@
-import { type AllowedHost, type WebhookReceivers, Webhooks } from '@countersign/core/webhook'
+import type { AllowedHost, WebhookReceivers } from '@countersign/core/webhook'
+import * as Webhooks from '@countersign/core/webhook/module'
 import * as z from 'zod'
 import { processServices } from './process-services.ts'
 import type { Environment } from './services.ts'

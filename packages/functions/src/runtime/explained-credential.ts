@@ -1,7 +1,7 @@
 import type { Claims } from '@countersign/core/access'
 import type { Ledger } from '@countersign/core/ledger'
 import { epochSeconds, type Id, type Redacted } from '@countersign/core/shared'
-import { Token } from '@countersign/core/token'
+import * as Token from '@countersign/core/token/module'
 import { loadConsumer, loadSession, loadToken } from './entities.ts'
 
 /** What a decision is explained for: a presented token, or the id of one that nobody has at hand. */

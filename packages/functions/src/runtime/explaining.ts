@@ -1,4 +1,5 @@
-import { Access, type AccessRowReader, type Candidate, type Found, type Step } from '@countersign/core/access'
+import type { AccessRowReader, Candidate, Found, Step } from '@countersign/core/access'
+import * as Access from '@countersign/core/access/module'
 import { formatRoute, instantOf, type Json, type Row } from '@countersign/core/shared'
 import { answerOf, uncacheable } from '../authorizer/answer.ts'
 import { readCredentials } from '../authorizer/credentials.ts'

@@ -1,6 +1,7 @@
-import { Access, type DenialReason } from '@countersign/core/access'
+import type { DenialReason } from '@countersign/core/access'
+import * as Access from '@countersign/core/access/module'
 import { epochSeconds } from '@countersign/core/shared'
-import { Token } from '@countersign/core/token'
+import * as Token from '@countersign/core/token/module'
 import type { Services } from './services.ts'
 
 /** Why the fence refuses a token at every API that it opens, though its own state does not say so. */

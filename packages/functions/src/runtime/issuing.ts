@@ -1,12 +1,7 @@
 import type { Result } from '@countersign/core/shared'
 import { err, ok } from '@countersign/core/shared'
-import {
-  type Grant,
-  type GrantRequest,
-  type IssuableApi,
-  type IssueToken,
-  Token,
-} from '@countersign/core/token'
+import type { Grant, GrantRequest, IssuableApi, IssueToken } from '@countersign/core/token'
+import * as Token from '@countersign/core/token/module'
 import { findApi, findUsagePlans, loadConsumer, loadToken, type RegisteredApi } from './entities.ts'
 import type { HttpAnswer } from './http.ts'
 import { mint, readKeyRing } from './mint.ts'

@@ -1,6 +1,6 @@
-import { Access } from '@countersign/core/access'
+import * as Access from '@countersign/core/access/module'
 import type { Cause, FactOf } from '@countersign/core/events'
-import { SigningKey } from '@countersign/core/signing-key'
+import * as SigningKey from '@countersign/core/signing-key/module'
 import { change } from './command.ts'
 import { keyLogShape, loadKeyLog } from './entities.ts'
 import { readKeyRing } from './mint.ts'

@@ -1,7 +1,9 @@
 import { err, ok, type Redacted, type Result } from '@countersign/core/shared'
-import { type KeyRing, SigningKey } from '@countersign/core/signing-key'
+import type { KeyRing } from '@countersign/core/signing-key'
+import * as SigningKey from '@countersign/core/signing-key/module'
 import * as Signing from '@countersign/core/signing-key/signing'
-import { type IssuedToken, Token } from '@countersign/core/token'
+import type { IssuedToken } from '@countersign/core/token'
+import * as Token from '@countersign/core/token/module'
 import type { Refusal } from './problem.ts'
 import type { Services } from './services.ts'
 

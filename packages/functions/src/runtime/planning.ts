@@ -1,5 +1,6 @@
 import { err, ok } from '@countersign/core/shared'
-import { type PlanRequest, UsagePlans } from '@countersign/core/usage-plan'
+import type { PlanRequest } from '@countersign/core/usage-plan'
+import * as UsagePlans from '@countersign/core/usage-plan/module'
 import { type Asked, change, command, NOTHING, versionMatches } from './command.ts'
 import { findApi, findUsagePlan, usagePlanShape } from './entities.ts'
 import { refusalOfFaults } from './problem.ts'

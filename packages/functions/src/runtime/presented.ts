@@ -1,6 +1,7 @@
-import { Access, type Claims } from '@countersign/core/access'
+import type { Claims } from '@countersign/core/access'
+import * as Access from '@countersign/core/access/module'
 import { Redacted } from '@countersign/core/shared'
-import { SigningKey } from '@countersign/core/signing-key'
+import * as SigningKey from '@countersign/core/signing-key/module'
 import { readKeyRing } from './mint.ts'
 import type { Services } from './services.ts'
 

@@ -1,4 +1,5 @@
-import { type ApiKey, ApiKeys } from '@countersign/core/api-key'
+import type { ApiKey } from '@countersign/core/api-key'
+import * as ApiKeys from '@countersign/core/api-key/module'
 import type { EventOf } from '@countersign/core/events'
 import type { EntityKind, Ledger } from '@countersign/core/ledger'
 import type { Api } from '@countersign/core/registry'

@@ -1,6 +1,7 @@
 import { fact } from '@countersign/core/events'
 import type { Claim, ClaimChange, Ledger } from '@countersign/core/ledger'
-import { type Api, type DescribeApi, type RegistrationFault, Registry } from '@countersign/core/registry'
+import type { Api, DescribeApi, RegistrationFault } from '@countersign/core/registry'
+import * as Registry from '@countersign/core/registry/module'
 import { type Coordinates, err, ok, type Result } from '@countersign/core/shared'
 import { type Asked, change, command, type Decided, NOTHING, versionMatches } from './command.ts'
 import { apiShape, findApi, publicationShape, type RegisteredApi } from './entities.ts'

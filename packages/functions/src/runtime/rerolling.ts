@@ -1,6 +1,7 @@
 import type { Cause } from '@countersign/core/events'
 import { err, ok, type Result, secondsIn } from '@countersign/core/shared'
-import { type IssuedToken, Token } from '@countersign/core/token'
+import type { IssuedToken } from '@countersign/core/token'
+import * as Token from '@countersign/core/token/module'
 import { findApi, loadConsumer } from './entities.ts'
 import { type Refusal, refusalOfFaults } from './problem.ts'
 import type { Services } from './services.ts'

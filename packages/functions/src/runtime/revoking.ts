@@ -1,6 +1,6 @@
 import type { Ledger } from '@countersign/core/ledger'
 import type { Revocation, RevocationTarget } from '@countersign/core/revocation'
-import { Token } from '@countersign/core/token'
+import * as Token from '@countersign/core/token/module'
 
 const PAGE = 100
 

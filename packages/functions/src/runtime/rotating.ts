@@ -1,12 +1,8 @@
 import type { Cause } from '@countersign/core/events'
 import { fact } from '@countersign/core/events'
 import { type Algorithm, DEFAULT_ALGORITHM, err, ok, type Result } from '@countersign/core/shared'
-import {
-  type KeyMaterial,
-  type RotationContext,
-  type RotationFailure,
-  SigningKey,
-} from '@countersign/core/signing-key'
+import type { KeyMaterial, RotationContext, RotationFailure } from '@countersign/core/signing-key'
+import * as SigningKey from '@countersign/core/signing-key/module'
 import * as Signing from '@countersign/core/signing-key/signing'
 import { recordKeyFacts } from './key-log.ts'
 import { readKeyRing } from './mint.ts'

@@ -1,11 +1,7 @@
 import type { Cause } from '@countersign/core/events'
 import { epochSeconds, err, ok, type Result } from '@countersign/core/shared'
-import {
-  type KeyRing,
-  type RotationContext,
-  type SealKeyFact,
-  SigningKey,
-} from '@countersign/core/signing-key'
+import type { KeyRing, RotationContext, SealKeyFact } from '@countersign/core/signing-key'
+import * as SigningKey from '@countersign/core/signing-key/module'
 import * as Signing from '@countersign/core/signing-key/signing'
 import { change } from './command.ts'
 import { sealKeyLogShape } from './entities.ts'

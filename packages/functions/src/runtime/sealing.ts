@@ -1,4 +1,5 @@
-import { Audit, type Leaf, type Seal, type SealPart } from '@countersign/core/audit'
+import type { Leaf, Seal, SealPart } from '@countersign/core/audit'
+import * as Audit from '@countersign/core/audit/module'
 import type { Cause } from '@countersign/core/events'
 import { recordFacts } from '@countersign/core/events'
 import type { Ledger } from '@countersign/core/ledger'

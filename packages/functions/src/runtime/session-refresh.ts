@@ -1,6 +1,7 @@
 import type { Cause } from '@countersign/core/events'
 import type { Entry } from '@countersign/core/ledger'
-import { type DirectoryRefusal, Session, type SessionEnd } from '@countersign/core/session'
+import type { DirectoryRefusal, SessionEnd } from '@countersign/core/session'
+import * as Session from '@countersign/core/session/module'
 import { ok } from '@countersign/core/shared'
 import { change, command } from './command.ts'
 import { loadSession, sessionShape } from './entities.ts'

@@ -1,10 +1,5 @@
-import {
-  type DirectoryRefusal,
-  type IdentityProvider,
-  type IdTokenRefusal,
-  type Person,
-  Session,
-} from '@countersign/core/session'
+import type { DirectoryRefusal, IdentityProvider, IdTokenRefusal, Person } from '@countersign/core/session'
+import * as Session from '@countersign/core/session/module'
 import { err, ok, type Redacted, type Result } from '@countersign/core/shared'
 import { causesOf } from './http.ts'
 import type { OauthRefusal } from './oauth.ts'

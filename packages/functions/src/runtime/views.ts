@@ -3,7 +3,8 @@ import type { ConsumerState, SelfSigning } from '@countersign/core/consumer'
 import type { Api, Deployment } from '@countersign/core/registry'
 import { formatRoute, instantOf } from '@countersign/core/shared'
 import type { KeyDescription } from '@countersign/core/signing-key'
-import { type Grant, Token } from '@countersign/core/token'
+import type { Grant } from '@countersign/core/token'
+import * as Token from '@countersign/core/token/module'
 
 type TokenState = Token.Token
 

@@ -1,6 +1,7 @@
 import type { EventOf } from '@countersign/core/events'
 import { epochSeconds, type Redacted } from '@countersign/core/shared'
-import { type Outcome, type Webhook, Webhooks } from '@countersign/core/webhook'
+import type { Outcome, Webhook } from '@countersign/core/webhook'
+import * as Webhooks from '@countersign/core/webhook/module'
 import type { Services } from './services.ts'
 import { signingSecrets } from './webhook-secret.ts'
 

@@ -4,14 +4,8 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import { request as httpsRequest } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { err, ok, type Result } from '@countersign/core/shared'
-import {
-  type AllowedHost,
-  type Destination,
-  type Sending,
-  type Trouble,
-  type WebhookReceivers,
-  Webhooks,
-} from '@countersign/core/webhook'
+import type { AllowedHost, Destination, Sending, Trouble, WebhookReceivers } from '@countersign/core/webhook'
+import * as Webhooks from '@countersign/core/webhook/module'
 
 /** Every address of a name; throws where it has none. */
 export type Lookup = (hostname: string) => Promise<readonly LookupAddress[]>

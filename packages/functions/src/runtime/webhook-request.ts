@@ -1,6 +1,7 @@
 import { Line } from '@countersign/core/schema'
 import { err, ok, type Result } from '@countersign/core/shared'
-import { type DescribeWebhook, Webhooks } from '@countersign/core/webhook'
+import type { DescribeWebhook } from '@countersign/core/webhook'
+import * as Webhooks from '@countersign/core/webhook/module'
 import * as z from 'zod'
 import { type Refusal, refusalOfFaults } from './problem.ts'
 import type { Services } from './services.ts'

@@ -1,5 +1,6 @@
 import { err, type Id, ok, type Redacted, type Result } from '@countersign/core/shared'
-import { type Webhook, Webhooks } from '@countersign/core/webhook'
+import type { Webhook } from '@countersign/core/webhook'
+import * as Webhooks from '@countersign/core/webhook/module'
 import { loadWebhook } from './entities.ts'
 import type { HttpAnswer } from './http.ts'
 import type { Refusal } from './problem.ts'

@@ -1,5 +1,5 @@
 import { REMINDER_DAYS } from '@countersign/core/events'
-import { Token } from '@countersign/core/token'
+import * as Token from '@countersign/core/token/module'
 import { change } from '../runtime/command.ts'
 import { ledger } from '../runtime/connectors.ts'
 import { loadToken, tokenShape } from '../runtime/entities.ts'

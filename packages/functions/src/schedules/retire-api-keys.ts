@@ -1,4 +1,5 @@
-import { type ApiKey, ApiKeys } from '@countersign/core/api-key'
+import type { ApiKey } from '@countersign/core/api-key'
+import * as ApiKeys from '@countersign/core/api-key/module'
 import { change } from '../runtime/command.ts'
 import { ledger } from '../runtime/connectors.ts'
 import { apiKeyShape, loadApiKey } from '../runtime/entities.ts'

@@ -1,6 +1,7 @@
 import type { EventData } from '@countersign/core/events'
 import type { Ledger } from '@countersign/core/ledger'
-import { type Api, type CallerAccount, Registry } from '@countersign/core/registry'
+import type { Api, CallerAccount } from '@countersign/core/registry'
+import * as Registry from '@countersign/core/registry/module'
 import { authorizerCallers, ledger } from '../runtime/connectors.ts'
 import { lambda } from '../runtime/lambda.ts'
 import type { Services } from '../runtime/services.ts'

@@ -1,5 +1,6 @@
 import type { EventOf } from '@countersign/core/events'
-import { type Delivery, type Webhook, Webhooks } from '@countersign/core/webhook'
+import type { Delivery, Webhook } from '@countersign/core/webhook'
+import * as Webhooks from '@countersign/core/webhook/module'
 import { ledger, webhookDeliveries } from '../runtime/connectors.ts'
 import { lambda } from '../runtime/lambda.ts'
 import type { Services } from '../runtime/services.ts'

@@ -1,4 +1,4 @@
-import { Access } from '@countersign/core/access'
+import * as Access from '@countersign/core/access/module'
 import { accessRows } from '../runtime/connectors.ts'
 import { lambda } from '../runtime/lambda.ts'
 import type { Services } from '../runtime/services.ts'

@@ -1,5 +1,6 @@
 import { secretText } from '@countersign/aws/secret-text'
-import { type Identities, Session } from '@countersign/core/session'
+import type { Identities } from '@countersign/core/session'
+import * as Session from '@countersign/core/session/module'
 import * as z from 'zod'
 import { processServices } from '../process-services.ts'
 import type { Environment } from '../services.ts'

@@ -1,9 +1,5 @@
-import {
-  type GroupDirectory,
-  type Identities,
-  type IdentityProvider,
-  Session,
-} from '@countersign/core/session'
+import type { GroupDirectory, Identities, IdentityProvider } from '@countersign/core/session'
+import * as Session from '@countersign/core/session/module'
 import { err, hasDuplicateMember, ok, type Redacted } from '@countersign/core/shared'
 import { type CompactVerifyGetKey, compactVerify, createRemoteJWKSet, errors } from 'jose'
 import { claimDirectory } from './claim-directory.ts'

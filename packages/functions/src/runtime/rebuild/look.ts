@@ -1,4 +1,4 @@
-import { Access } from '@countersign/core/access'
+import * as Access from '@countersign/core/access/module'
 import type { EventOf } from '@countersign/core/events'
 import type { Ledger } from '@countersign/core/ledger'
 import { epochSeconds } from '@countersign/core/shared'

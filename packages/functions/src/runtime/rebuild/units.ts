@@ -1,6 +1,6 @@
-import { Access } from '@countersign/core/access'
+import * as Access from '@countersign/core/access/module'
 import type { EntityKind, Entry, Ledger } from '@countersign/core/ledger'
-import { Registry } from '@countersign/core/registry'
+import * as Registry from '@countersign/core/registry/module'
 import { epochSeconds, isId } from '@countersign/core/shared'
 import { eventsOf, type RebuildServices } from './look.ts'
 

@@ -74,14 +74,22 @@ describe('the directions between packages', () => {
     expect(users.map(({ path }) => path).filter((path) => !path.startsWith('packages/aws/'))).toEqual([])
   })
 
-  it('functions meet the adapters in runtime/connect and in the deployment, nowhere else', () => {
+  it('functions meet the adapters where connectors are, and in the deployment, nowhere else', () => {
     const joins = sourcesIn('packages/functions').filter((source) =>
       importsOf(source).some(({ to }) => to.startsWith('@countersign/aws')),
     )
     expect(joins.length).toBeGreaterThan(0)
-    const elsewhere =
-      /^packages\/functions\/src\/(?:runtime\/connect(?:-authorizer)?|deployment\/[\w-]+)\.ts$/
-    expect(joins.map(({ path }) => path).filter((path) => !elsewhere.test(path))).toEqual([])
+    const there =
+      /^packages\/functions\/src\/(?:runtime\/(?:[\w-]+\/)?connect(?:ed|ors|-[\w-]+)|deployment\/[\w-]+)\.ts$/
+    expect(joins.map(({ path }) => path).filter((path) => !there.test(path))).toEqual([])
+  })
+
+  /** What a barrel exports as one name is in the bundle as a whole, however little of it is used. */
+  it('functions and adapters take a module of core by itself, not by the name that its barrel gives it', () => {
+    const taken = [...sourcesIn('packages/functions'), ...sourcesIn('packages/aws')].flatMap(importsOf)
+    const barrels = BUSINESS.filter((name) => name !== 'ledger').map((name) => `@countersign/core/${name}`)
+    expect(taken.some(({ to, typeOnly }) => typeOnly && barrels.includes(to))).toBe(true)
+    expect(taken.filter(({ to, typeOnly }) => !typeOnly && barrels.includes(to))).toEqual([])
   })
 
   it('the topology brings nothing to run: it imports types alone', () => {

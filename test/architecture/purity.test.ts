@@ -87,7 +87,7 @@ describe('the code', () => {
 
   it('prints nothing on the way: only programs write to their own streams', () => {
     const printing = using(sources, /\bconsole\.\w+\(|\bprocess\.std(?:out|err)\b/)
-    const programs = /\/main\.ts$|-program\.ts$|\/process-terminal\.ts$|\/runtime\/connect-authorizer\.ts$/
+    const programs = /\/main\.ts$|-program\.ts$|\/process-terminal\.ts$|\/runtime\/process-services\.ts$/
     expect(printing.filter((path) => !programs.test(path))).toEqual([])
   })
 

@@ -2,59 +2,14 @@ import { createHash, randomUUID } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { cp, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { extname, join, resolve } from 'node:path'
-import {
-  authorizer,
-  inboxes,
-  logSubscriptions,
-  type Runs,
-  rotations,
-  routes,
-  schedules,
-  simpleAuthorizer,
-  streams,
-} from '@countersign/topology'
-import { type BuildOptions, build as esbuild, version } from 'esbuild'
+import { build as esbuild, version } from 'esbuild'
 import type { Build } from '../stacks/evaluation.ts'
 import { alone } from '../support/alone.ts'
+import { BUNDLING, FUNCTIONS } from '../support/bundling.ts'
 import { CACHE } from './installed.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const KEPT = join(CACHE, 'bundles')
-
-/** What SST's command puts before every bundle (`pkg/runtime/node` of SST). */
-const BANNER = [
-  `import { createRequire as topLevelCreateRequire } from 'module';`,
-  'const require = topLevelCreateRequire(import.meta.url);',
-  `import { fileURLToPath as topLevelFileUrlToPath, URL as topLevelURL } from "url"`,
-  'const __filename = topLevelFileUrlToPath(import.meta.url)',
-  `const __dirname = topLevelFileUrlToPath(new topLevelURL(".", import.meta.url))`,
-].join('\n')
-
-const tables: readonly Readonly<Record<string, Runs>>[] = [
-  routes,
-  inboxes,
-  streams,
-  schedules,
-  rotations,
-  logSubscriptions,
-  { authorizer, simpleAuthorizer },
-]
-const MODULES = [...new Set(tables.flatMap((table) => Object.values(table)).map(({ module }) => module))]
-
-/** As SST's command bundles one function; all of them in one go, because they share what they read. */
-const OPTIONS = {
-  entryPoints: Object.fromEntries(MODULES.map((module) => [module, `${module}.ts`])),
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'es2024',
-  mainFields: ['module', 'main'],
-  keepNames: true,
-  external: ['sharp', 'pg-native'],
-  minify: true,
-  banner: { js: BANNER },
-  outExtension: { '.js': '.mjs' },
-} as const satisfies BuildOptions
 
 const KNOWN = ['architecture', 'minify']
 
@@ -68,7 +23,7 @@ export const buildFunction = async (params: unknown, work: string) => {
   if (asked.properties.minify !== true) throw new Error(`${asked.functionID} is not minified`)
   const extension = extname(asked.handler)
   const module = asked.handler.slice(0, -extension.length)
-  if (!MODULES.includes(module)) throw new Error(`${module} is not in the topology`)
+  if (!FUNCTIONS.has(module)) throw new Error(`${module} is not in the topology`)
   const out = join(work, 'functions', asked.functionID)
   await mkdir(out, { recursive: true })
   await cp(join(await bundles(), `${module}.mjs`), join(out, 'bundle.mjs'))
@@ -84,7 +39,7 @@ const bundles = (): Promise<string> => {
 }
 
 const freshBundles = async (): Promise<string> => {
-  const key = createHash('sha256').update(version).update(JSON.stringify(OPTIONS)).digest('hex').slice(0, 24)
+  const key = createHash('sha256').update(version).update(JSON.stringify(BUNDLING)).digest('hex').slice(0, 24)
   const index = join(KEPT, `${key}.json`)
   // Deployments start side by side: one makes the bundles, the others find them.
   return alone(`${index}.lock`, async () => {
@@ -120,7 +75,7 @@ const isFresh = ({ folder, inputs }: Kept): boolean =>
 const makeBundles = async (index: string): Promise<string> => {
   const folder = join(KEPT, randomUUID())
   const { metafile } = await esbuild({
-    ...OPTIONS,
+    ...BUNDLING,
     absWorkingDir: ROOT,
     outdir: folder,
     metafile: true,

@@ -48,7 +48,8 @@ export const functionOf = (
     memory: `${runs.memoryMegabytes ?? DEFAULT_MEMORY_MEGABYTES} MB`,
     timeout: `${timeoutSeconds} seconds`,
     logging: { format: 'json', logGroup: logs.name },
-    nodejs: { minify: true },
+    // Split: what is imported dynamically is read when it is needed, and not at every start.
+    nodejs: { minify: true, splitting: true },
     copyFiles: (runs.files ?? []).map(({ from, to }) => ({ from, to })),
     permissions: [...granted.permissions, ...permissions, ...failures, writesTo(logs)],
     environment: granted.environment,

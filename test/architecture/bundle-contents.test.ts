@@ -53,9 +53,13 @@ const LARGEST_WITH_DOCUMENTS_BYTES = 960_000
 
 const EVERYTHING = 'packages/functions/src/runtime/connect'
 
+/** Whole and in one go: what a function can come to load is in its bundle, and what none of its code reaches is not. */
 const { metafile } = await build({
   ...BUNDLING,
-  entryPoints: { ...BUNDLING.entryPoints, [EVERYTHING]: `${EVERYTHING}.ts` },
+  splitting: false,
+  entryPoints: Object.fromEntries(
+    [...FUNCTIONS.keys(), EVERYTHING].map((module) => [module, `${module}.ts`]),
+  ),
   absWorkingDir: ROOT,
   outdir: 'never-written',
   write: false,
@@ -106,6 +110,45 @@ describe.each(functions)('the bundle of $module', ({ module, links, files = [] }
   it('is small', () => {
     expect(bytes).toBeGreaterThan(100_000)
     expect(bytes).toBeLessThan(readsDocuments ? LARGEST_WITH_DOCUMENTS_BYTES : LARGEST_BYTES)
+  })
+})
+
+/** As it is deployed: the bytes of all files that are read before the first event, and the modules of Node among them. */
+const startOf = async (module: string) => {
+  const { metafile } = await build({
+    ...BUNDLING,
+    entryPoints: { bundle: `${module}.ts` },
+    absWorkingDir: ROOT,
+    outdir: 'never-written',
+    write: false,
+    metafile: true,
+  })
+  const read = new Set(['never-written/bundle.mjs'])
+  const external = new Set<string>()
+  for (const file of read)
+    for (const { path, kind, external: isOutside } of metafile.outputs[file]?.imports ?? [])
+      if (kind === 'import-statement') (isOutside ? external : read).add(path)
+  const bytes = [...read].reduce((sum, file) => sum + (metafile.outputs[file]?.bytes ?? 0), 0)
+  return { bytes, external }
+}
+
+/** Beyond the bytes, `node:http` is what costs most: imported, it brings all of `fetch` along. */
+describe.each([
+  'packages/functions/src/http/issue-token',
+  'packages/functions/src/subscribers/project-access',
+  'packages/functions/src/streams/relay',
+  'packages/functions/src/rotation/rotate-key-ring',
+])('the start of %s', async (module) => {
+  const { bytes, external } = await startOf(module)
+
+  it('reads its own code, and the schemas, and no adapter', () => {
+    expect(bytes).toBeGreaterThan(50_000)
+    expect(bytes).toBeLessThan(200_000)
+  })
+
+  it('loads nothing of Node that an adapter needs', () => {
+    expect(external.has('node:crypto')).toBe(true)
+    expect([...external].filter((name) => /^node:(?:https?|http2|child_process|os)$/.test(name))).toEqual([])
   })
 })
 

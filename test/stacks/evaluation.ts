@@ -20,7 +20,11 @@ export interface Build {
   readonly runtime: string
   readonly links: Inputs
   readonly copyFiles: readonly { readonly from: string; readonly to: string }[]
-  readonly properties: { readonly minify?: boolean; readonly architecture: string }
+  readonly properties: {
+    readonly minify?: boolean
+    readonly splitting?: boolean
+    readonly architecture: string
+  }
 }
 
 /** The program of one stage, evaluated with nothing deployed. */

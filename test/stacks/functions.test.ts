@@ -27,8 +27,9 @@ describe('every function', () => {
     expect(new Set(used).size).toBe(used.length)
   })
 
-  it('is minified and linked with nothing', () => {
+  it('is minified, split and linked with nothing', () => {
     expect(graph.builds.filter(({ properties }) => properties.minify !== true)).toEqual([])
+    expect(graph.builds.filter(({ properties }) => properties.splitting !== true)).toEqual([])
     expect(graph.builds.filter(({ links }) => Object.keys(links).length > 0)).toEqual([])
   })
 

@@ -35,10 +35,10 @@ export const FUNCTIONS: ReadonlyMap<string, Runs> = new Map(
   tables.flatMap((table) => Object.values(table)).map((runs) => [runs.module, runs]),
 )
 
-/** As SST's command bundles one function; all of them in one go, because they share what they read. */
+/** As SST's command bundles a function. */
 export const BUNDLING = {
-  entryPoints: Object.fromEntries([...FUNCTIONS.keys()].map((module) => [module, `${module}.ts`])),
   bundle: true,
+  splitting: true,
   platform: 'node',
   format: 'esm',
   target: 'es2024',

@@ -1,4 +1,4 @@
-import { type Link, signingAlgorithm } from '@countersign/topology'
+import { type Link, signingAlgorithm, subscriptions } from '@countersign/topology'
 import { bus, givenUp, inboxes } from './bus.ts'
 import { signInIn, webhookHostsIn } from './settings.ts'
 import { named } from './stage.ts'
@@ -83,6 +83,10 @@ const queues = {
   ),
 }
 
+const callsOf = ({ callMilliseconds }: { readonly callMilliseconds: number }) => ({
+  CALL_MILLISECONDS: `${callMilliseconds}`,
+})
+
 const waiting = Object.values(inboxes).map(({ queue }) => queue.arn)
 const dead = Object.values(inboxes).map(({ deadLetters }) => deadLetters.arn)
 
@@ -164,7 +168,7 @@ const GRANTS: Readonly<Record<Link, Grant>> = {
         [ofApiGateway('/usageplans/*')],
       ),
     ],
-    environment: {},
+    environment: callsOf(subscriptions.ProvisionUsagePlan),
   },
   'consumer-keys:read': {
     permissions: [allow(['secretsmanager:GetSecretValue'], [consumerKeys])],
@@ -209,7 +213,7 @@ const GRANTS: Readonly<Record<Link, Grant>> = {
         ['/restapis', '/apis'].map((apis) => ofApiGateway(`${apis}/*/stages/*/cache/authorizers`)),
       ),
     ],
-    environment: { ACCOUNT_ID: accountId },
+    environment: { ACCOUNT_ID: accountId, ...callsOf(subscriptions.FlushAuthorizerCaches) },
   },
   'authorizer:admit': {
     permissions: [

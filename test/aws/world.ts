@@ -42,6 +42,9 @@ export interface EmulatorWorldOptions extends EmulatorOptions, DeployOptions {
 /** A new key signs after two of these, and a seal key after one: a deployment's own would be waited for in vain. */
 const RING_REFRESH_SECONDS = '5'
 
+/** The emulator's control plane takes as many calls as come. */
+const CALL_MILLISECONDS = '0'
+
 /** How long what was said may take to arrive before something must be lost. */
 const PATIENCE_MILLISECONDS = 60_000
 const LOOK_MILLISECONDS = 25
@@ -95,7 +98,7 @@ const inhabit = async (
   const { endpoint, folder } = emulator
   speakTo(endpoint)
   const wire = createWire({ endpoint, region: REGION, account: ACCOUNT })
-  const variables = { RING_REFRESH_SECONDS, ...options.variables }
+  const variables = { RING_REFRESH_SECONDS, CALL_MILLISECONDS, ...options.variables }
   const installation = kept
     ? moved(kept, endpoint)
     : await install(emulator, wire, { settings: SETTINGS, ...options, variables })

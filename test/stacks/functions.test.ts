@@ -60,6 +60,7 @@ describe('every function', () => {
       'API_KEY_SECRET',
       'AUTHORIZER_FUNCTIONS',
       'BUS_NAME',
+      'CALL_MILLISECONDS',
       'CONSUMER_KEYS_PREFIX',
       'DIRECTORY_SECRET',
       'ISSUER',

@@ -84,7 +84,7 @@ const LINKS: Readonly<
       'apigateway:POST on /usageplans',
       'apigateway:POST on /usageplans/*',
     ],
-    told: [],
+    told: ['CALL_MILLISECONDS'],
   },
   'consumer-keys:read': {
     grants: ['secretsmanager:GetSecretValue on secret:countersign-test-consumers/*'],
@@ -118,7 +118,7 @@ const LINKS: Readonly<
   },
   'authorizer-caches:flush': {
     grants: ['/apis', '/restapis'].map((apis) => `apigateway:DELETE on ${apis}/*/stages/*/cache/authorizers`),
-    told: ['ACCOUNT_ID'],
+    told: ['ACCOUNT_ID', 'CALL_MILLISECONDS'],
   },
   'authorizer:admit': {
     grants: ['AddPermission', 'RemovePermission'].flatMap((action) =>

@@ -82,6 +82,7 @@ describe("API Gateway's authorizer caches", () => {
     const offline = apiGatewayCaches({
       accountId: STAGE.accountId,
       credentials: () => CREDENTIALS,
+      pace: async () => {},
       fetch: async () => {
         throw new Error('ECONNRESET')
       },

@@ -1,6 +1,6 @@
 import type { AuthorizerCaches, Flushed } from '@countersign/core/registry'
 import type { Coordinates } from '@countersign/core/shared'
-import { CONTROL_PLANE_MILLISECONDS, type Pace, paced } from './paced.ts'
+import type { Pace } from './paced.ts'
 import { type Credentials, signed } from './sigv4.ts'
 
 export interface ApiGatewayCachesOptions {
@@ -10,7 +10,8 @@ export interface ApiGatewayCachesOptions {
   readonly endpoint?: string | undefined
   readonly credentials: () => Credentials
   readonly clock?: () => Date
-  readonly pace?: Pace
+  /** API Gateway takes few calls of an account. */
+  readonly pace: Pace
   readonly fetch?: (url: URL, init: RequestInit) => Promise<Pick<Response, 'status' | 'headers'>>
 }
 
@@ -21,9 +22,8 @@ const LIMIT_MILLISECONDS = 5_000
  * an id does not tell apart. Two calls do not pay for two of the SDK's clients in the bundle.
  */
 export const apiGatewayCaches = (options: ApiGatewayCachesOptions): AuthorizerCaches => {
-  const pace = options.pace ?? paced({ everyMilliseconds: CONTROL_PLANE_MILLISECONDS.FlushAuthorizerCaches })
   const remove = async (region: string, path: string): Promise<boolean> => {
-    await pace()
+    await options.pace()
     return removed(options, region, path)
   }
   return {

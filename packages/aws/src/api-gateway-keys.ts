@@ -19,21 +19,21 @@ import {
 } from '@aws-sdk/client-api-gateway'
 import type { GatewayKey, GatewayKeys, GatewayPlan } from '@countersign/core/usage-plan'
 import { clientSettings, within } from './calls.ts'
-import { CONTROL_PLANE_MILLISECONDS, type Pace, paced } from './paced.ts'
+import type { Pace } from './paced.ts'
 import { closingPatch, patchOf, planInput } from './usage-plan-patch.ts'
 
 export interface ApiGatewayKeysOptions {
   readonly client?: APIGatewayClient
-  readonly pace?: Pace
+  /** API Gateway takes few calls of an account. */
+  readonly pace: Pace
 }
 
 const LIMIT_MILLISECONDS = 10_000
 const PAGE = 500
 
 /** API Gateway's own keys and usage plans, found again by the names that are ours. */
-export const apiGatewayKeys = (options: ApiGatewayKeysOptions = {}): GatewayKeys => {
+export const apiGatewayKeys = ({ pace, ...options }: ApiGatewayKeysOptions): GatewayKeys => {
   const client = options.client ?? new APIGatewayClient(clientSettings(4_000))
-  const pace = options.pace ?? paced({ everyMilliseconds: CONTROL_PLANE_MILLISECONDS.ProvisionUsagePlan })
   const call: Calling = async (doing, send) => {
     await pace()
     return within(LIMIT_MILLISECONDS, doing, (limit) => send(client, limit))

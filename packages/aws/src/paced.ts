@@ -10,13 +10,6 @@ export interface PaceOptions {
   readonly sleep?: (milliseconds: number) => Promise<unknown>
 }
 
-/**
- * API Gateway's control plane takes 10 calls a second of an account, for everybody (API Gateway developer guide, "Quotas").
- * Of each subscriber that calls it, as many functions work at once as the topology says, each at its own pace; all of them
- * together stay within that.
- */
-export const CONTROL_PLANE_MILLISECONDS = { ProvisionUsagePlan: 350, FlushAuthorizerCaches: 500 } as const
-
 /** One call in every `everyMilliseconds`, whoever asks. */
 export const paced = ({
   everyMilliseconds,

@@ -67,6 +67,8 @@ export interface Inbox extends Runs {
   readonly timeoutSeconds: number
   /** Functions that work on it at the same time, at most (SQS: 2 or more), where what they call is paced. */
   readonly mostAtOnce?: number
+  /** From one call of such a function to its next, in milliseconds. */
+  readonly callMilliseconds?: number
 }
 
 export interface Subscription extends Inbox {

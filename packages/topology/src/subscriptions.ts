@@ -45,6 +45,7 @@ export const subscriptions = {
     // At the pace of the control plane, the keys of a large consumer take minutes.
     timeoutSeconds: 300,
     mostAtOnce: 2,
+    callMilliseconds: 350,
   },
   RegisterPublishedApi: {
     module: `${functions}/subscribers/register-published-api`,
@@ -80,6 +81,7 @@ export const subscriptions = {
     maxReceiveCount: 5,
     timeoutSeconds: 60,
     mostAtOnce: 2,
+    callMilliseconds: 500,
   },
   AdmitAccounts: {
     module: `${functions}/subscribers/admit-accounts`,

@@ -18,7 +18,7 @@ import * as z from 'zod'
 import type { Connector } from './connected.ts'
 import { lazily, once } from './lazily.ts'
 import type { Environment, Settings } from './services.ts'
-import { Name, Names, Queues, Seconds, Url, variable } from './variables.ts'
+import { Milliseconds, Name, Names, Queues, Seconds, Url, variable } from './variables.ts'
 
 export const ledger: Connector<Ledger> = async () => {
   const { dynamoLedger } = await import('@countersign/aws/dynamo-ledger')
@@ -64,9 +64,16 @@ const rootSecretIn = async (secret: string) => {
 export const apiKeySecret: Connector<RootSecretStore> = () => rootSecretIn('API_KEY_SECRET')
 export const webhookSecret: Connector<RootSecretStore> = () => rootSecretIn('WEBHOOK_SECRET')
 
+const pacing = async () => {
+  const { paced } = await import('@countersign/aws/paced')
+  return (environment: Environment) =>
+    paced({ everyMilliseconds: variable(environment, 'CALL_MILLISECONDS', Milliseconds) })
+}
+
 export const gatewayKeys: Connector<GatewayKeys> = async () => {
   const { apiGatewayKeys } = await import('@countersign/aws/api-gateway-keys')
-  return () => lazily(() => apiGatewayKeys())
+  const pace = await pacing()
+  return (environment) => lazily(() => apiGatewayKeys({ pace: pace(environment) }))
 }
 
 export const publisher: Connector<Publisher> = async () => {
@@ -109,9 +116,11 @@ export const authorizerCallers: Connector<AuthorizerCallers> = async () => {
 export const authorizerCaches: Connector<AuthorizerCaches> = async () => {
   const { apiGatewayCaches } = await import('@countersign/aws/api-gateway-caches')
   const { environmentCredentials } = await import('@countersign/aws/authorizer')
+  const pace = await pacing()
   return (environment) =>
     lazily(() =>
       apiGatewayCaches({
+        pace: pace(environment),
         accountId: variable(environment, 'ACCOUNT_ID', Name),
         endpoint: environment.AWS_ENDPOINT_URL || undefined,
         credentials: () => environmentCredentials(environment),

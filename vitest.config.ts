@@ -30,7 +30,7 @@ export default defineConfig({
           name: 'aws',
           include: [EMULATED],
           globalSetup: 'test/aws/run.setup.ts',
-          maxWorkers: 4,
+          maxWorkers: 6,
           sequence: { groupOrder: 0 },
         },
       },

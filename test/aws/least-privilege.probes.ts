@@ -34,6 +34,8 @@ export interface Probe {
   readonly late?: true
   /** Before others: what they leave behind would be in its way. */
   readonly early?: true
+  /** Made of nothing, and in nobody's way. */
+  readonly anytime?: true
 }
 
 /** By name of the function. */
@@ -78,14 +80,24 @@ const ofRoutes = (makings: RouteMaking): Named<typeof routes> =>
       {
         prepare,
         ...(movesRing(route as HttpRouteName) && RING),
-        // Keys that are given up, and lockdowns, take the room of sets on the fence.
-        ...(route === 'POST /revocations' && { early: true }),
+        ...(EARLY.has(route) && { early: true }),
         ...(route === 'POST /lockdowns/lifting' && { late: true }),
         // Who looks at a dead letter hides it for a moment from whoever moves it.
-        ...(route.includes(' /pipeline') && { lane: 'dead letters' }),
+        ...(route.includes(' /pipeline') && { lane: 'dead letters', anytime: true }),
       },
     ]),
   ) as Named<typeof routes>
+
+/**
+ * Keys that are given up take the room of sets on the fence, and with them what they were to sign, under the same
+ * `Idempotency-Key`, once more.
+ */
+const EARLY: ReadonlySet<string> = new Set<HttpRouteName>([
+  'POST /revocations',
+  'POST /tokens',
+  'POST /tokens/{id}/collection',
+  'POST /tokens/{id}/reroll',
+])
 
 const movesRing = (route: HttpRouteName): boolean =>
   (routes[route] satisfies Runs as Runs).links.includes('key-ring:rotate')

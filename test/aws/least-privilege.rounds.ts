@@ -13,39 +13,43 @@ export interface Round {
 const AT_ONCE = 6
 
 /**
- * A round for each grant; what went wrong in one is its error. Functions of one lane share a state and take turns. What
- * can wait is made ready for all before the first grant is taken away.
+ * A round for each grant; what went wrong in one is its error. Functions of one lane share a state and take turns. The
+ * lanes that nothing need be made ready for begin at once, because they are the longest; the others when all is ready.
  */
 export const roundsOf = async (
   world: EmulatorWorld,
   grants: readonly Grant[],
   probes: Probes,
 ): Promise<ReadonlyMap<string, Round | Error>> => {
-  const ready = await inTurns(grants, async (grant) => {
-    const probe = probeOf(probes, grant)
-    return { grant, probe, act: probe.late ? undefined : await settled(probe.prepare(grant)) }
-  })
-  const lanes = [...Map.groupBy(ready, ({ grant, probe }) => probe.lane ?? grant.of).values()]
+  const asked = grants.map((grant) => ({ grant, probe: probeOf(probes, grant) }))
+  const lanes = [...Map.groupBy(asked, ({ grant, probe }) => probe.lane ?? grant.of).values()]
   const rounds = new Map<string, Round | Error>()
-  const play = async (some: typeof lanes) => {
-    // The longest begins first, so that it is not waited for in the end.
-    await inTurns(
-      some.toSorted((a, b) => b.length - a.length),
-      async (lane) => {
-        for (const { grant, probe, act } of lane)
-          rounds.set(
-            textOf(grant),
-            await settled(round(world, grant, act ?? (await settled(probe.prepare(grant))))),
-          )
-      },
-    )
+  const made = new Map<Grant, Act | Error>()
+  const play = async (lane: Lane) => {
+    for (const { grant, probe } of lane) {
+      const act = made.get(grant) ?? (await settled(probe.prepare(grant)))
+      rounds.set(textOf(grant), await settled(round(world, grant, act)))
+    }
   }
-  await play(lanes.filter(isEarly))
-  await play(lanes.filter((lane) => !isEarly(lane)))
+  const atOnce = lanes.filter((lane) => lane.every(({ probe }) => probe.anytime))
+  const begun = inTurns(atOnce, play)
+  await inTurns(asked, async ({ grant, probe }) => {
+    if (!probe.late && !probe.anytime) made.set(grant, await settled(probe.prepare(grant)))
+  })
+  // The longest begins first, so that it is not waited for in the end.
+  const others = lanes.filter((lane) => !atOnce.includes(lane)).toSorted((a, b) => b.length - a.length)
+  await inTurns(others.filter(isEarly), play)
+  await inTurns(
+    others.filter((lane) => !isEarly(lane)),
+    play,
+  )
+  await begun
   return rounds
 }
 
-const isEarly = (lane: readonly { readonly probe: Probe }[]): boolean => lane.some(({ probe }) => probe.early)
+type Lane = readonly { readonly grant: Grant; readonly probe: Probe }[]
+
+const isEarly = (lane: Lane): boolean => lane.some(({ probe }) => probe.early)
 
 const round = async (world: EmulatorWorld, grant: Grant, act: Act | Error): Promise<Round> => {
   if (act instanceof Error) throw act

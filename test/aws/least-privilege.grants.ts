@@ -1,6 +1,6 @@
 import { evaluate } from '../stacks/evaluate.ts'
 import { rolePolicies, type Statement } from '../stacks/policies.ts'
-import { roleNamed, rolePolicyOf, writeRolePolicy } from './levers.ts'
+import { type RolePolicy, roleNamed, rolePolicyOf, writeRolePolicy } from './levers.ts'
 import type { EmulatorWorld } from './world.ts'
 
 const evaluated = evaluate('test')
@@ -47,24 +47,57 @@ export const everyGrant = async (): Promise<readonly Grant[]> => {
   return [...new Map(grants.map((grant) => [textOf(grant), grant])).values()]
 }
 
-/** Does something while the role lacks a grant in the deployed system; it has it back afterwards. */
+/**
+ * Does something while the role lacks a grant in the deployed system; it has it back afterwards. A role may lack several at
+ * a time, for those who do not need the others.
+ */
 export const without = async <T>(
   world: Pick<EmulatorWorld, 'wire' | 'deployment'>,
   grant: Grant,
   work: () => Promise<T>,
 ): Promise<T> => {
-  const role = roleNamed(world, grant.of)
-  const policy = await rolePolicyOf(world, role)
-  const physical = await physicalOf(grant, policy.statements)
-  const reduced = policy.statements.flatMap((statement) => less(statement, grant.action, physical))
-  if (reduced.flatMap(pairs).length >= policy.statements.flatMap(pairs).length)
-    throw new Error(`nothing was taken from the role: ${textOf(grant)}`)
-  await writeRolePolicy(world, role, policy.name, reduced)
+  const name = roleNamed(world, grant.of)
+  await write(world, name, ({ lacking }) => void lacking.add(grant))
   try {
     return await work()
   } finally {
-    await writeRolePolicy(world, role, policy.name, policy.statements)
+    await write(world, name, ({ lacking }) => void lacking.delete(grant))
   }
+}
+
+/** A role whose grants are taken and given back. */
+interface Role {
+  readonly whole: RolePolicy
+  readonly lacking: Set<Grant>
+}
+
+const roles = new Map<string, Promise<Role>>()
+
+/** One change of a role's policy after the other, in the order in which they were asked for. */
+const write = (
+  world: Pick<EmulatorWorld, 'wire' | 'deployment'>,
+  name: string,
+  change: (role: Role) => void,
+): Promise<Role> => {
+  const before =
+    roles.get(name) ?? rolePolicyOf(world, name).then((whole) => ({ whole, lacking: new Set<Grant>() }))
+  const changed = before.then(async (role) => {
+    change(role)
+    let { statements } = role.whole
+    for (const grant of role.lacking) statements = await less(role.whole, statements, grant)
+    await writeRolePolicy(world, name, role.whole.name, statements)
+    return role
+  })
+  roles.set(name, changed)
+  return changed
+}
+
+const less = async ({ statements: whole }: RolePolicy, left: readonly Allowed[], grant: Grant) => {
+  const physical = await physicalOf(grant, whole)
+  const reduced = left.flatMap((statement) => lessIn(statement, grant.action, physical))
+  if (reduced.flatMap(pairs).length >= left.flatMap(pairs).length)
+    throw new Error(`nothing was taken from the role: ${textOf(grant)}`)
+  return reduced
 }
 
 /** The same program made the evaluated policy and the deployed one, statement by statement. */
@@ -89,7 +122,7 @@ const pairs = ({ Action, Resource }: Allowed): readonly string[] =>
   Action.flatMap((action) => Resource.map((resource) => `${action} ${resource}`))
 
 /** The same statement without one action on one resource: in two, because a statement multiplies its lists. */
-const less = (statement: Allowed, action: string, resource: string): readonly Allowed[] => {
+const lessIn = (statement: Allowed, action: string, resource: string): readonly Allowed[] => {
   if (!statement.Action.includes(action) || !statement.Resource.includes(resource)) return [statement]
   const others = { ...statement, Action: statement.Action.filter((one) => one !== action) }
   const elsewhere = {

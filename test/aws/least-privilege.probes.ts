@@ -20,7 +20,14 @@ import { eventually } from './eventually.ts'
 import { type Act, type Calls, callsIn, type Outcome, textIn } from './least-privilege.calls.ts'
 import { batchOf, type Deliveries, deliveriesIn, deliveryTo } from './least-privilege.deliveries.ts'
 import { functionNames, type Grant } from './least-privilege.grants.ts'
-import { fresh, givenBy, type Making, type RouteMaking, routeProbes } from './least-privilege.routes.ts'
+import {
+  fresh,
+  givenBy,
+  type Making,
+  type RouteMaking,
+  routeProbes,
+  subscriptionOf,
+} from './least-privilege.routes.ts'
 import { unseal } from './least-privilege.seals.ts'
 import { coldStart, invoke, queueUrlOf, setPolling, writtenBy } from './levers.ts'
 import type { EmulatorWorld } from './world.ts'
@@ -34,6 +41,8 @@ export interface Probe {
   readonly late?: true
   /** Before others: what they leave behind would be in its way. */
   readonly early?: true
+  /** Whose rounds need not wait for those of other parts of the same lane, although a role lacks several grants then. */
+  readonly apart?: (grant: Grant) => string
   /** Made of nothing, and in nobody's way. */
   readonly anytime?: true
 }
@@ -84,6 +93,8 @@ const ofRoutes = (makings: RouteMaking): Named<typeof routes> =>
         ...(route === 'POST /lockdowns/lifting' && { late: true }),
         // Who looks at a dead letter hides it for a moment from whoever moves it.
         ...(route.includes(' /pipeline') && { lane: 'dead letters', anytime: true }),
+        // A redrive touches the queues of one subscription.
+        ...(route === 'POST /pipeline/{subscription}/redrive' && { apart: ({ on }) => subscriptionOf(on) }),
       },
     ]),
   ) as Named<typeof routes>

@@ -25,11 +25,18 @@ export const roundsOf = async (
   const lanes = [...Map.groupBy(asked, ({ grant, probe }) => probe.lane ?? grant.of).values()]
   const rounds = new Map<string, Round | Error>()
   const made = new Map<Grant, Act | Error>()
-  const play = async (lane: Lane) => {
+  const inTurn = async (lane: Lane) => {
     for (const { grant, probe } of lane) {
       const act = made.get(grant) ?? (await settled(probe.prepare(grant)))
       rounds.set(textOf(grant), await settled(round(world, grant, act)))
     }
+  }
+  const play = async (lane: Lane) => {
+    const parts = Map.groupBy(lane, ({ grant, probe }) => probe.apart?.(grant))
+    const together = parts.get(undefined) ?? []
+    parts.delete(undefined)
+    await Promise.all([...parts.values()].map(inTurn))
+    await inTurn(together)
   }
   const atOnce = lanes.filter((lane) => lane.every(({ probe }) => probe.anytime))
   const begun = inTurns(atOnce, play)

@@ -348,7 +348,7 @@ export const routeProbes = (world: EmulatorWorld, calls: Calls, deliveries: Deli
 }
 
 /** Whose queue, or whose dead letters, `ProjectAccessDeadLettersQueue` is. */
-const subscriptionOf = (queue: string): InboxName => {
+export const subscriptionOf = (queue: string): InboxName => {
   const name = queue.replace(/(DeadLetters)?Queue$/, '')
   const found = Object.keys(inboxes).find((known) => known === name)
   if (found === undefined) throw new Error(`${queue} is no subscription's`)

@@ -15,7 +15,7 @@ import { everyEvent } from './read-models.ts'
 import { restartStory } from './restart.suite.ts'
 import { openEmulatorWorld } from './world.ts'
 
-const world = await openEmulatorWorld()
+const world = await openEmulatorWorld({ enforceIam: true })
 afterAll(() => world.stop())
 let begun = new Date()
 beforeEach(() => {

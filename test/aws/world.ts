@@ -14,7 +14,15 @@ import { credentialsFor, type Deployment, type DeployOptions, gatewayOf } from '
 import { ACCOUNT, type Emulator, type EmulatorOptions, REGION, startEmulator } from './emulator.ts'
 import { type Installation, install, STAGES } from './installation.ts'
 import { type KeptInstallation, keptInstallation } from './kept.ts'
-import { deployedLevers, pollAfresh, tellFunctions, waitingIn } from './levers.ts'
+import {
+  deployedLevers,
+  pollAfresh,
+  roleNamed,
+  rolePolicyOf,
+  tellFunctions,
+  waitingIn,
+  writeRolePolicy,
+} from './levers.ts'
 import { readModels } from './read-models.ts'
 import { createWire, type Wire } from './wire.ts'
 
@@ -110,6 +118,7 @@ const inhabit = async (
   const deployment = saying(installation.deployment, own)
   await tellFunctions({ wire }, own, functionsSee ? { AWS_ENDPOINT_URL: await functionsSee(endpoint) } : {})
   if (kept) await pollAfresh({ wire, deployment }, 'Relay')
+  if (options.enforceIam) await letBatchesPass({ wire, deployment })
   await putServiceAccount(wire, deployment, signIn)
   const attach: EmulatorWorld['attach'] = (
     gatewayId,
@@ -159,6 +168,19 @@ const inhabit = async (
   }
   await world.settled()
   return world
+}
+
+/** `SendMessageBatch` needs `sqs:SendMessage` in AWS; the emulator asks for an action of the same name, which IAM has not. */
+const letBatchesPass = async (world: Pick<EmulatorWorld, 'wire' | 'deployment'>): Promise<void> => {
+  const role = roleNamed(world, 'FanOutToWebhooksSubscriber')
+  const { name, statements } = await rolePolicyOf(world, role)
+  const passing = statements.map((statement) => {
+    const { Action } = statement
+    return Action.includes('sqs:SendMessage')
+      ? { ...statement, Action: [...Action, 'sqs:SendMessageBatch'] }
+      : statement
+  })
+  await writeRolePolicy(world, role, name, passing)
 }
 
 /** As it is where an emulator has started from it. */

@@ -2,6 +2,7 @@ import type { AccessRowStore } from '@countersign/core/access'
 import { applyWrite, type Json, type RegisterWrite, type Row } from '@countersign/core/shared'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { LATER } from './later.ts'
 
 export interface AccessStore {
   readonly accessRows: AccessRowStore
@@ -94,13 +95,13 @@ export const accessRowsContract = (name: string, makeStore: () => Promise<Access
 
     it('keeps the latest time to sweep, whichever register brought it and however late', async () => {
       const late = await rowAfter(
-        write(1, 'g', { sweepAfter: 200 }),
-        write(1, 'r', { register: 'refusal', sweepAfter: 100 }),
+        write(1, 'g', { sweepAfter: LATER + 200 }),
+        write(1, 'r', { register: 'refusal', sweepAfter: LATER + 100 }),
       )
-      expect(late?.sweepAfter).toBe(200)
-      expect((await rowAfter(write(2, 'g', { sweepAfter: 300 })))?.sweepAfter).toBe(300)
-      const overtaken = await rowAfter(write(1, 'late', { sweepAfter: 400 }))
-      expect([overtaken?.sweepAfter, overtaken?.registers.grant?.value]).toEqual([400, 'g'])
+      expect(late?.sweepAfter).toBe(LATER + 200)
+      expect((await rowAfter(write(2, 'g', { sweepAfter: LATER + 300 })))?.sweepAfter).toBe(LATER + 300)
+      const overtaken = await rowAfter(write(1, 'late', { sweepAfter: LATER + 400 }))
+      expect([overtaken?.sweepAfter, overtaken?.registers.grant?.value]).toEqual([LATER + 400, 'g'])
     })
 
     it('holds register names and values of any form', async () => {
@@ -146,7 +147,7 @@ export const accessRowsContract = (name: string, makeStore: () => Promise<Access
         row: fc.constantFrom('token#a', 'token#b'),
         register: fc.constantFrom('grant', 'refusal'),
         rank: fc.integer({ min: 1, max: 4 }),
-        sweepAfter: fc.constantFrom(undefined, 100, 200),
+        sweepAfter: fc.constantFrom(undefined, LATER + 100, LATER + 200),
       })
       let run = 0
       const property = fc.asyncProperty(fc.array(anyWrite, { maxLength: 8 }), async (drawn) => {

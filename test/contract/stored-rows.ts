@@ -1,6 +1,7 @@
 import type { AccessRowStore, StoredRow, StoredRows } from '@countersign/core/access'
 import type { RegisterWrite } from '@countersign/core/shared'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { LATER } from './later.ts'
 
 export interface RepairedStore {
   readonly accessRows: AccessRowStore
@@ -34,19 +35,19 @@ export const storedRowsContract = (name: string, makeStore: () => Promise<Repair
     const live = async () => (await store.accessRows.read([KEY])).get(KEY)
 
     it('shows a row as it is, and none that is not there', async () => {
-      await store.accessRows.write([write('grant', 2, { sweepAfter: 9 })])
+      await store.accessRows.write([write('grant', 2, { sweepAfter: LATER + 9 })])
       expect(await seen()).toMatchObject({
         key: KEY,
         registers: { grant: { rank: 2, value: 'grant@2' } },
-        sweepAfter: 9,
+        sweepAfter: LATER + 9,
         unreadable: [],
       })
       expect((await store.storedRows.inspect(['token#tok_2'])).size).toBe(0)
     })
 
     it('makes a row what is wanted, whatever the ranks, and leaves nothing of before', async () => {
-      await store.accessRows.write([write('grant', 9, { sweepAfter: 9 }), write('refusal', 3)])
-      const wanted = { registers: { grant: { rank: 1, value: 'as the log has it' } }, sweepAfter: 5 }
+      await store.accessRows.write([write('grant', 9, { sweepAfter: LATER + 9 }), write('refusal', 3)])
+      const wanted = { registers: { grant: { rank: 1, value: 'as the log has it' } }, sweepAfter: LATER + 5 }
       expect(await store.storedRows.mend(KEY, await seen(), wanted)).toBe(true)
       expect(await live()).toEqual(wanted)
     })

@@ -125,10 +125,12 @@ describe('the authorizer, when its store fails', () => {
   })
 
   it('fails, and a command is made again by whoever sent it, once in effect', async () => {
+    const since = new Date()
     proxy.fault = on(['BatchGetItem'], first(2, broken))
     const { id } = await consumer(client, 'Whose command had to wait')
     const events = await everyEvent(world.wire, world.deployment)
     expect(events.filter(({ subject }) => subject === id)).toHaveLength(1)
+    await endedByItself(since)
   })
 
   it('asks DynamoDB once and nobody else, warm', async () => {

@@ -51,7 +51,7 @@ export interface EmulatorWorldOptions extends EmulatorOptions, DeployOptions {
 const RING_REFRESH_SECONDS = '5'
 
 /** The emulator's control plane takes as many calls as come. */
-const CALL_MILLISECONDS = '0'
+const CALL_MILLISECONDS = '1'
 
 /** How long what was said may take to arrive before something must be lost. */
 const PATIENCE_MILLISECONDS = 60_000

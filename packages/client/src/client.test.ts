@@ -165,6 +165,15 @@ describe('a credential that could not be checked', () => {
     expect(performance.now() - before).toBeGreaterThan(990)
   })
 
+  it('is not waited for by a caller who gave up', async () => {
+    await using platform = await always(unchecked({ 'retry-after': '5' }))
+    const begun = performance.now()
+    const signal = AbortSignal.timeout(200)
+    const outcome = await clientOf(platform).consumers.suspend('con_1', undefined, { signal })
+    expect(outcome).toMatchObject({ error: { reason: 'unreachable' } })
+    expect(performance.now() - begun).toBeLessThan(3_000)
+  })
+
   it('is not mistaken for a store that failed half-way: that is asked once', async () => {
     const code = 'store_unavailable'
     await using platform = await always({ status: 503, body: { type: 'about:blank', title: code, code } })

@@ -2,6 +2,7 @@ import type { AuditEvent, AuditQuery } from './audit-shapes.ts'
 import type { Client } from './client.ts'
 import type { Failure } from './outcome.ts'
 import { eachPage } from './pages.ts'
+import { pause } from './pause.ts'
 
 export interface FollowOptions {
   /** From then on; from now on unless given. */
@@ -81,15 +82,3 @@ async function* lookAgain(
     await pause(lookMilliseconds, signal)
   }
 }
-
-/** Until the time is over, or nobody wants to wait any more. */
-const pause = (milliseconds: number, signal: AbortSignal | undefined): Promise<void> =>
-  new Promise((resolve) => {
-    const over = () => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', over)
-      resolve()
-    }
-    const timer = setTimeout(over, signal?.aborted ? 0 : milliseconds)
-    signal?.addEventListener('abort', over)
-  })

@@ -1,6 +1,7 @@
 import type { Redacted, Result } from '@countersign/core/shared'
 import { eventsIn, type StreamedEvent } from './event-source.ts'
 import type { Failure, Outcome } from './outcome.ts'
+import { pause } from './pause.ts'
 import { parseJson, problemIn } from './problem.ts'
 
 export interface TransportOptions {
@@ -189,7 +190,7 @@ const attemptChecked = async (
   for (let left = ATTEMPTS; left > 1; left--) {
     const reply = await attemptTwice(once, signal)
     if (!isUnchecked(reply)) return reply
-    await waitFor(reply)
+    await pause(1_000 * secondsIn(reply), signal)
   }
   return attemptTwice(once, signal)
 }
@@ -197,11 +198,9 @@ const attemptChecked = async (
 const isUnchecked = ({ status, statusText, text }: Reply): boolean =>
   status === 503 && problemIn(status, statusText, text)?.code === 'credential_unchecked'
 
-/** As long as it says (RFC 9110 §10.2.3, in seconds), within bounds. */
-const waitFor = ({ retryAfter }: Reply): Promise<void> => {
-  const seconds = /^\d{1,3}$/.test(retryAfter ?? '') ? Number(retryAfter) : 1
-  return new Promise((resolve) => setTimeout(resolve, 1_000 * Math.min(seconds, LONGEST_WAIT_SECONDS)))
-}
+/** How long it says to wait (RFC 9110 §10.2.3), within bounds. */
+const secondsIn = ({ retryAfter = '' }: Reply): number =>
+  /^\d{1,3}$/.test(retryAfter) ? Math.min(Number(retryAfter), LONGEST_WAIT_SECONDS) : 1
 
 /** Not after the time limit or the caller's abort: only a broken connection is worth a second try. */
 const attemptTwice = async (once: () => Promise<Reply>, signal: AbortSignal | undefined): Promise<Reply> => {

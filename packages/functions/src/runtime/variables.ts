@@ -29,6 +29,6 @@ export const Queues = z
   })
   .pipe(z.record(z.string(), z.strictObject({ queueUrl: z.url(), deadLetterQueueUrl: z.url() })))
 
-export const Milliseconds = z.coerce.number().int().min(0).max(999_999)
+export const Milliseconds = z.coerce.number().int().min(1).max(999_999)
 
 export const Seconds = z.coerce.number().int().min(1).max(999_999)

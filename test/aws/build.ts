@@ -40,7 +40,11 @@ const bundles = (): Promise<string> => {
 }
 
 const freshBundles = async (): Promise<string> => {
-  const key = createHash('sha256').update(version).update(JSON.stringify(BUNDLING)).digest('hex').slice(0, 24)
+  const key = createHash('sha256')
+    .update(version)
+    .update(JSON.stringify([BUNDLING, [...FUNCTIONS.keys()]]))
+    .digest('hex')
+    .slice(0, 24)
   const index = join(KEPT, `${key}.json`)
   // Deployments start side by side: one makes the bundles, the others find them.
   return alone(`${index}.lock`, async () => {

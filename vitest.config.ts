@@ -18,22 +18,23 @@ class LongestFirst extends BaseSequencer {
 const patience = { testTimeout: 120_000, hookTimeout: 240_000 }
 
 const EMULATED = 'test/aws/**/*.test.ts'
+const ADVERSE = 'test/aws/{bad-luck,delivery,least-privilege,second-judge}.test.ts'
+
+const emulated = {
+  ...patience,
+  globalSetup: 'test/aws/run.setup.ts',
+  setupFiles: process.env.PROF ? ['test/aws/zz-setup.mjs'] : [],
+  maxWorkers: Number(process.env.MW ?? 6),
+  sequence: { groupOrder: 0 },
+}
 
 /** Most suites wait for stores and processes of their own, those of the AWS side for most of their time: more of them than cores. */
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
     projects: [
-      {
-        test: {
-          ...patience,
-          name: 'aws',
-          include: [EMULATED],
-          globalSetup: 'test/aws/run.setup.ts',
-          maxWorkers: 6,
-          sequence: { groupOrder: 0 },
-        },
-      },
+      { test: { ...emulated, name: 'aws', include: [EMULATED], exclude: [ADVERSE, '**/node_modules/**'] } },
+      { test: { ...emulated, name: 'adversity', include: [ADVERSE] } },
       {
         test: {
           ...patience,

@@ -80,7 +80,7 @@ describe('the directions between packages', () => {
     )
     expect(joins.length).toBeGreaterThan(0)
     const there =
-      /^packages\/functions\/src\/(?:runtime\/(?:[\w-]+\/)?connect(?:ed|ors|-[\w-]+)|deployment\/[\w-]+)\.ts$/
+      /^packages\/functions\/src\/(?:runtime\/(?:connectors\/[\w-]+|(?:[\w-]+\/)?connect(?:ed|-[\w-]+))|deployment\/[\w-]+)\.ts$/
     expect(joins.map(({ path }) => path).filter((path) => !there.test(path))).toEqual([])
   })
 

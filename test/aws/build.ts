@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { cp, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { extname, join, resolve } from 'node:path'
-import { build as esbuild, version } from 'esbuild'
+import { build as esbuild, type Metafile, version } from 'esbuild'
 import type { Build } from '../stacks/evaluation.ts'
 import { alone } from '../support/alone.ts'
 import { BUNDLING, FUNCTIONS } from '../support/bundling.ts'
@@ -99,7 +99,19 @@ const makeBundle = async (module: string, folder: string): Promise<readonly stri
     metafile: true,
     logLevel: 'silent',
   })
+  const unused = unreachedAdapters(metafile.outputs)
+  if (unused.length > 0) throw new Error(`nothing in the bundle of ${module} imports ${unused.join(', ')}`)
   return Object.keys(metafile.inputs)
+}
+
+/** Of the adapters: what is split off is deployed also where nothing is left that imports it. */
+const unreachedAdapters = (outputs: Metafile['outputs']): readonly string[] => {
+  const entries = Object.keys(outputs).filter((path) => path.endsWith('/bundle.mjs'))
+  const reached = new Set(entries)
+  for (const path of reached) for (const { path: next } of outputs[path]?.imports ?? []) reached.add(next)
+  return Object.entries(outputs).flatMap(([path, { entryPoint = '' }]) =>
+    !reached.has(path) && entryPoint.startsWith('packages/aws/') ? [entryPoint] : [],
+  )
 }
 
 const OLD_MILLISECONDS = 3_600_000

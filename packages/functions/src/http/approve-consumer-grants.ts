@@ -1,6 +1,6 @@
 import * as Consumer from '@countersign/core/consumer/module'
 import { err, ok } from '@countersign/core/shared'
-import { ledger } from '../runtime/connectors.ts'
+import { ledger } from '../runtime/connectors/ledger.ts'
 import { consumerCommand } from '../runtime/consumer-command.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { ConsumerPath } from '../runtime/inputs.ts'

@@ -1,5 +1,5 @@
 import * as Token from '@countersign/core/token/module'
-import { ledger } from '../runtime/connectors.ts'
+import { ledger } from '../runtime/connectors/ledger.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { TokenPath } from '../runtime/inputs.ts'
 import { lambda } from '../runtime/lambda.ts'

@@ -1,6 +1,6 @@
 import * as Lockdowns from '@countersign/core/lockdown/module'
 import { ok } from '@countersign/core/shared'
-import { ledger } from '../runtime/connectors.ts'
+import { ledger } from '../runtime/connectors/ledger.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { LockdownBody, lockdownCommand } from '../runtime/lockdown-command.ts'

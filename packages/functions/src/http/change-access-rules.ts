@@ -1,7 +1,7 @@
 import { GroupId, Slug } from '@countersign/core/schema'
 import * as z from 'zod'
 import { changeAccessRules } from '../runtime/access-rules.ts'
-import { ledger } from '../runtime/connectors.ts'
+import { ledger } from '../runtime/connectors/ledger.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { ApiPath } from '../runtime/inputs.ts'
 import { lambda } from '../runtime/lambda.ts'

@@ -1,5 +1,7 @@
 import * as Token from '@countersign/core/token/module'
-import { keyRing, ledger, settings } from '../runtime/connectors.ts'
+import { keyRing } from '../runtime/connectors/key-rings.ts'
+import { ledger } from '../runtime/connectors/ledger.ts'
+import { settings } from '../runtime/connectors/settings.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { TokenPath } from '../runtime/inputs.ts'
 import { withToken } from '../runtime/issuing.ts'

@@ -1,6 +1,6 @@
 import { CacheTtl } from '@countersign/core/events'
 import { CoordinatesSchema, Slug } from '@countersign/core/schema'
-import { ledger } from '../runtime/connectors.ts'
+import { ledger } from '../runtime/connectors/ledger.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { ApiPath } from '../runtime/inputs.ts'
 import { lambda } from '../runtime/lambda.ts'

@@ -1,6 +1,6 @@
 import * as ApiKeys from '@countersign/core/api-key/module'
 import { apiKeyCommand } from '../runtime/api-key-command.ts'
-import { ledger } from '../runtime/connectors.ts'
+import { ledger } from '../runtime/connectors/ledger.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { ApiKeyPath, Noted } from '../runtime/inputs.ts'
 import { lambda } from '../runtime/lambda.ts'

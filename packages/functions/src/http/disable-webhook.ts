@@ -1,6 +1,6 @@
 import { ok } from '@countersign/core/shared'
 import * as Webhooks from '@countersign/core/webhook/module'
-import { ledger } from '../runtime/connectors.ts'
+import { ledger } from '../runtime/connectors/ledger.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { Noted, WebhookPath } from '../runtime/inputs.ts'
 import { lambda } from '../runtime/lambda.ts'

@@ -1,7 +1,7 @@
 import { ENTITY_KINDS, type EntityKind, type Entry } from '@countersign/core/ledger'
 import { ok } from '@countersign/core/shared'
 import * as z from 'zod'
-import { ledger } from '../runtime/connectors.ts'
+import { ledger } from '../runtime/connectors/ledger.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { PageQuery, pageView, readCursor } from '../runtime/page.ts'

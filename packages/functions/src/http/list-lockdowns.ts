@@ -1,7 +1,7 @@
 import type { Lockdown } from '@countersign/core/lockdown'
 import { ok } from '@countersign/core/shared'
 import * as z from 'zod'
-import { ledger } from '../runtime/connectors.ts'
+import { ledger } from '../runtime/connectors/ledger.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { lockdownView } from '../runtime/lockdown-command.ts'

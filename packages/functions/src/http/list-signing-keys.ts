@@ -1,6 +1,6 @@
 import { ok } from '@countersign/core/shared'
 import * as SigningKey from '@countersign/core/signing-key/module'
-import { keyRing } from '../runtime/connectors.ts'
+import { keyRing } from '../runtime/connectors/key-rings.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { readKeyRing } from '../runtime/mint.ts'

@@ -1,7 +1,7 @@
 import { QuotaSchema, ThrottleSchema } from '@countersign/core/events'
 import { Slug } from '@countersign/core/schema'
 import * as z from 'zod'
-import { ledger } from '../runtime/connectors.ts'
+import { ledger } from '../runtime/connectors/ledger.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { UsagePlanPath } from '../runtime/inputs.ts'
 import { lambda } from '../runtime/lambda.ts'

@@ -1,6 +1,6 @@
 import { err, ok } from '@countersign/core/shared'
 import * as z from 'zod'
-import { pipeline } from '../runtime/connectors.ts'
+import { pipeline } from '../runtime/connectors/pipeline.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'
 import type { Services } from '../runtime/services.ts'

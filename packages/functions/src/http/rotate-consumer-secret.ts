@@ -1,6 +1,7 @@
 import { secondsIn } from '@countersign/core/shared'
 import * as z from 'zod'
-import { consumerKeyRings, ledger } from '../runtime/connectors.ts'
+import { consumerKeyRings } from '../runtime/connectors/key-rings.ts'
+import { ledger } from '../runtime/connectors/ledger.ts'
 import { rotateConsumerSecret, type SecretServices } from '../runtime/consumer-secret.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { ConsumerPath } from '../runtime/inputs.ts'

@@ -1,5 +1,6 @@
 import * as Webhooks from '@countersign/core/webhook/module'
-import { ledger, webhookSecret } from '../runtime/connectors.ts'
+import { ledger } from '../runtime/connectors/ledger.ts'
+import { webhookSecret } from '../runtime/connectors/root-secrets.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { WebhookPath } from '../runtime/inputs.ts'
 import { lambda } from '../runtime/lambda.ts'

@@ -1,5 +1,5 @@
 import { err, ok } from '@countersign/core/shared'
-import { ledger } from '../runtime/connectors.ts'
+import { ledger } from '../runtime/connectors/ledger.ts'
 import { loadConsumer } from '../runtime/entities.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { ConsumerPath } from '../runtime/inputs.ts'

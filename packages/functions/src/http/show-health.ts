@@ -1,5 +1,5 @@
 import { err, ok, Unavailable } from '@countersign/core/shared'
-import { ledger } from '../runtime/connectors.ts'
+import { ledger } from '../runtime/connectors/ledger.ts'
 import { loadKeyLog } from '../runtime/entities.ts'
 import { causesOf, httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'

@@ -1,5 +1,6 @@
 import { ok } from '@countersign/core/shared'
-import { accessRows, pipeline } from '../runtime/connectors.ts'
+import { accessRows } from '../runtime/connectors/access-rows.ts'
+import { pipeline } from '../runtime/connectors/pipeline.ts'
 import { fenceEntries } from '../runtime/fenced.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { lambda } from '../runtime/lambda.ts'

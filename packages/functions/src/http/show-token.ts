@@ -1,6 +1,7 @@
 import { err, ok } from '@countersign/core/shared'
 import { lastUses } from '../runtime/accounting.ts'
-import { accessRows, ledger } from '../runtime/connectors.ts'
+import { accessRows } from '../runtime/connectors/access-rows.ts'
+import { ledger } from '../runtime/connectors/ledger.ts'
 import { loadToken } from '../runtime/entities.ts'
 import { fencedBecause } from '../runtime/fenced.ts'
 import { httpHandler } from '../runtime/http.ts'

@@ -1,5 +1,5 @@
 import { err, ok } from '@countersign/core/shared'
-import { ledger } from '../runtime/connectors.ts'
+import { ledger } from '../runtime/connectors/ledger.ts'
 import { findUsagePlan } from '../runtime/entities.ts'
 import { httpHandler } from '../runtime/http.ts'
 import { UsagePlanPath } from '../runtime/inputs.ts'

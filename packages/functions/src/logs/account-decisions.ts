@@ -4,7 +4,7 @@ import * as DecisionLog from '@countersign/core/decision-log/module'
 import type { CloudWatchLogsEvent } from 'aws-lambda'
 import * as z from 'zod'
 import { account } from '../runtime/accounting.ts'
-import { ledger } from '../runtime/connectors.ts'
+import { ledger } from '../runtime/connectors/ledger.ts'
 import { lambda } from '../runtime/lambda.ts'
 import type { Services } from '../runtime/services.ts'
 

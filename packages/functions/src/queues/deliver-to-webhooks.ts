@@ -1,5 +1,8 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
-import { ledger, webhookDeliveries, webhookReceivers, webhookSecret } from '../runtime/connectors.ts'
+import { ledger } from '../runtime/connectors/ledger.ts'
+import { webhookSecret } from '../runtime/connectors/root-secrets.ts'
+import { webhookDeliveries } from '../runtime/connectors/webhook-deliveries.ts'
+import { webhookReceivers } from '../runtime/connectors/webhook-receivers.ts'
 import { type DeliveryServices, deliverer } from '../runtime/delivering.ts'
 import { lambda } from '../runtime/lambda.ts'
 

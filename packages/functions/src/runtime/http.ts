@@ -6,6 +6,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda'
 import type * as z from 'zod'
 import { actorOf } from './actor.ts'
 import { PROBLEM_MEDIA_TYPE, type ProblemError, problemOf, type Refusal } from './problem.ts'
+import { routeOf, saying } from './request-line.ts'
 import type { Services } from './services.ts'
 
 export interface HttpAnswer {
@@ -66,14 +67,11 @@ export const httpHandler = <Body = undefined, Path = undefined, Query = undefine
     const reason = isUnavailable(request.error) ? 'store_unavailable' : 'internal_error'
     request.response = problemResponse({ reason }, instanceOf(request.event))
   })
-  return async (event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> =>
-    (await guarded(event, {} as never)) as APIGatewayProxyResult
+  return saying(services, async (event) => (await guarded(event, {} as never)) as APIGatewayProxyResult)
 }
 
 const instanceOf = ({ requestContext }: APIGatewayProxyEvent): string =>
   `urn:countersign:request:${requestContext.requestId}`
-
-const routeOf = ({ httpMethod, resource }: APIGatewayProxyEvent): string => `${httpMethod} ${resource}`
 
 /** Messages of an error and of what caused it; stacks and whole objects stay out of the log. */
 export const causesOf = (error: unknown): readonly string[] => {

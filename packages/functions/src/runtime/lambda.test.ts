@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Connector } from './connected.ts'
-import { keyRing, ledger, settings } from './connectors.ts'
+import { keyRing } from './connectors/key-rings.ts'
+import { ledger } from './connectors/ledger.ts'
+import { settings } from './connectors/settings.ts'
 import { lambda } from './lambda.ts'
 import type { Services, Settings } from './services.ts'
 

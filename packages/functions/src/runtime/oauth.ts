@@ -4,6 +4,7 @@ import { err, isUnavailable, ok, type Result } from '@countersign/core/shared'
 import middy from '@middy/core'
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda'
 import { causeOf, causesOf, header } from './http.ts'
+import { routeOf, saying } from './request-line.ts'
 import type { Services } from './services.ts'
 
 /** RFC 6749 §5.2 and RFC 8693 §2.2.2, RFC 7009 §2.2.1; the last is for what is nobody's fault. */
@@ -51,13 +52,11 @@ export const oauthHandler = (
     return answer.ok ? json(200, answer.value) : refused(answer.error)
   }
   const guarded = middy<APIGatewayProxyEvent, APIGatewayProxyResult>(respond).onError((request) => {
-    const { httpMethod, resource } = request.event
-    const route = `${httpMethod} ${resource}`
+    const route = routeOf(request.event)
     services.log({ level: 'error', message: 'a route failed', route, error: causesOf(request.error) })
     request.response = isUnavailable(request.error) ? refused(UNAVAILABLE) : json(500, FAILED)
   })
-  return async (event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> =>
-    (await guarded(event, {} as never)) as APIGatewayProxyResult
+  return saying(services, async (event) => (await guarded(event, {} as never)) as APIGatewayProxyResult)
 }
 
 const UNAVAILABLE: OauthRefusal = {

@@ -78,6 +78,13 @@ export const subscriber = <N extends SubscriptionName>(
         batchItemFailures.push({ itemIdentifier: messageId })
       }
     }
+    log({
+      level: 'info',
+      message: 'a batch was handled',
+      subscription: name,
+      messages: Records.length,
+      failed: batchItemFailures.length,
+    })
     return { batchItemFailures }
   }
   const guarded = middy<SQSEvent, SQSBatchResponse>(receive)

@@ -1,4 +1,6 @@
-import { keyRing, ledger, settings } from '../runtime/connectors.ts'
+import { keyRing } from '../runtime/connectors/key-rings.ts'
+import { ledger } from '../runtime/connectors/ledger.ts'
+import { settings } from '../runtime/connectors/settings.ts'
 import { recordKeyFacts } from '../runtime/key-log.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { ridOfCompromised } from '../runtime/ridding.ts'

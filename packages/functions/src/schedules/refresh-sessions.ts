@@ -1,4 +1,5 @@
-import { identities, ledger } from '../runtime/connectors.ts'
+import { identities } from '../runtime/connectors/identities.ts'
+import { ledger } from '../runtime/connectors/ledger.ts'
 import { lambda } from '../runtime/lambda.ts'
 import type { Services } from '../runtime/services.ts'
 import { refreshSessions } from '../runtime/session-refresh.ts'

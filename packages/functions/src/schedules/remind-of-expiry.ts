@@ -1,7 +1,7 @@
 import { REMINDER_DAYS } from '@countersign/core/events'
 import * as Token from '@countersign/core/token/module'
 import { change } from '../runtime/command.ts'
-import { ledger } from '../runtime/connectors.ts'
+import { ledger } from '../runtime/connectors/ledger.ts'
 import { loadToken, tokenShape } from '../runtime/entities.ts'
 import { lambda } from '../runtime/lambda.ts'
 import type { Services } from '../runtime/services.ts'

@@ -1,7 +1,7 @@
 import type { ApiKey } from '@countersign/core/api-key'
 import * as ApiKeys from '@countersign/core/api-key/module'
 import { change } from '../runtime/command.ts'
-import { ledger } from '../runtime/connectors.ts'
+import { ledger } from '../runtime/connectors/ledger.ts'
 import { apiKeyShape, loadApiKey } from '../runtime/entities.ts'
 import { lambda } from '../runtime/lambda.ts'
 import type { Services } from '../runtime/services.ts'

@@ -1,4 +1,6 @@
-import { ledger, sealKeys, settings } from '../runtime/connectors.ts'
+import { sealKeys } from '../runtime/connectors/key-rings.ts'
+import { ledger } from '../runtime/connectors/ledger.ts'
+import { settings } from '../runtime/connectors/settings.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { recordSealKeys } from '../runtime/seal-keys.ts'
 import { type SealingServices, sealDays } from '../runtime/sealing.ts'

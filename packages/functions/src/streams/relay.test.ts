@@ -61,7 +61,10 @@ describe('the relay', () => {
     const lines: unknown[] = []
     const failed = { eventId: events[0]?.id ?? '', retryable: false, detail: 'too large' }
     await make({ publisher: { publish: async () => [failed] }, log: (line) => void lines.push(line) })(batch)
-    expect(lines).toEqual([{ level: 'error', message: 'an event was not published', ...failed }])
+    expect(lines).toEqual([
+      { level: 'info', message: 'events were relayed', events: events.length, failed: 1 },
+      { level: 'error', message: 'an event was not published', ...failed },
+    ])
   })
 
   it('throws when nothing is known about any of them, so that all come again', async () => {

@@ -1,7 +1,7 @@
 import type { EventOf, Unpublished } from '@countersign/core/events'
 import { parseEvent } from '@countersign/core/events'
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda'
-import { publisher } from '../runtime/connectors.ts'
+import { publisher } from '../runtime/connectors/publisher.ts'
 import { lambda } from '../runtime/lambda.ts'
 import type { Services } from '../runtime/services.ts'
 
@@ -15,6 +15,7 @@ export const make =
   async ({ Records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
     const inserts = Records.flatMap((record) => eventOf(record))
     const failed = await publisher.publish(inserts.map(({ event }) => event))
+    log({ level: 'info', message: 'events were relayed', events: inserts.length, failed: failed.length })
     if (failed.length === 0) return { batchItemFailures: [] }
     for (const { eventId, retryable, detail } of failed)
       log({ level: 'error', message: 'an event was not published', eventId, retryable, detail })

@@ -1,4 +1,5 @@
-import { authorizerCaches, ledger } from '../runtime/connectors.ts'
+import { authorizerCaches } from '../runtime/connectors/authorizer-caches.ts'
+import { ledger } from '../runtime/connectors/ledger.ts'
 import { type FlushServices, flusher } from '../runtime/flushing.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { subscriber } from '../runtime/subscriber.ts'

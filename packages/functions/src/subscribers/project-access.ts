@@ -1,5 +1,5 @@
 import * as Access from '@countersign/core/access/module'
-import { accessRows } from '../runtime/connectors.ts'
+import { accessRows } from '../runtime/connectors/access-rows.ts'
 import { lambda } from '../runtime/lambda.ts'
 import type { Services } from '../runtime/services.ts'
 import { subscriber } from '../runtime/subscriber.ts'

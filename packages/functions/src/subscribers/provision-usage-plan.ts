@@ -1,4 +1,6 @@
-import { apiKeySecret, gatewayKeys, ledger } from '../runtime/connectors.ts'
+import { gatewayKeys } from '../runtime/connectors/gateway-keys.ts'
+import { ledger } from '../runtime/connectors/ledger.ts'
+import { apiKeySecret } from '../runtime/connectors/root-secrets.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { type ProvisionServices, provision } from '../runtime/provisioning.ts'
 import type { Services } from '../runtime/services.ts'

@@ -1,4 +1,4 @@
-import { ledger } from '../runtime/connectors.ts'
+import { ledger } from '../runtime/connectors/ledger.ts'
 import { lambda } from '../runtime/lambda.ts'
 import { registerPublication, rejectMalformed, withdrawPublication } from '../runtime/publication.ts'
 import type { Services } from '../runtime/services.ts'

@@ -117,6 +117,19 @@ describe('the road of one token', async () => {
     expect((await world.call({ path: TENANCY, token })).status).toBe(401)
   })
 
+  it('leaves a line of each request of its operators, found by what a refusal is called by', async () => {
+    const refused = await client.tokens.show('tok_00000000000000000000000000000000')
+    if (refused.ok || refused.error.reason !== 'problem') throw new Error('that token is there')
+    const { instance = '', code } = refused.error.problem
+    const [, requestId] = /^urn:countersign:request:(.+)$/.exec(instance) ?? []
+    const said = async () => (await world.logged()).filter((line) => line.requestId === requestId)
+    await expect
+      .poll(said, { timeout: 30_000 })
+      .toMatchObject([
+        { route: 'GET /tokens/{id}', actor: decodeJwt(world.credential).sub, status: 404, code },
+      ])
+  })
+
   describe('in the audit log', async () => {
     const told = (log: readonly AuditEvent[]) =>
       log.map(({ type, subject, actor, causationid }) => [type, subject, actor, causationid ?? null])

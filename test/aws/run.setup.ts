@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { KEPT_FOLDER } from './kept.ts'
 
-/** Before the first file of a run and after the last. */
-export default async (): Promise<() => Promise<void>> => {
+/** Before the first file of a run and after the last; once, however many projects of it are on an emulator. */
+export default async (): Promise<(() => Promise<void>) | undefined> => {
+  if (process.env[KEPT_FOLDER] !== undefined) return undefined
   const folder = await mkdtemp(join(tmpdir(), 'countersign-installation-'))
   process.env[KEPT_FOLDER] = folder
   return () => rm(folder, { recursive: true, force: true })

@@ -1,0 +1,89 @@
+import { err, ok } from '@countersign/core/shared'
+import type { APIGatewayProxyEvent } from 'aws-lambda'
+import { describe, expect, it } from 'vitest'
+import * as z from 'zod'
+import { httpHandler } from './http.ts'
+import { oauthHandler } from './oauth.ts'
+import type { LogLine } from './services.ts'
+
+const SECRET = 'c0rrect-horse-battery-staple'
+
+const asked = (given: object) =>
+  ({
+    httpMethod: 'POST',
+    resource: '/tokens/{id}/revocation',
+    path: `/tokens/${SECRET}/revocation`,
+    pathParameters: { id: SECRET },
+    queryStringParameters: { note: SECRET },
+    headers: { authorization: `Bearer ${SECRET}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ note: SECRET }),
+    requestContext: { requestId: 'request-1', authorizer: { consumerId: 'con_1' } },
+    ...given,
+  }) as unknown as APIGatewayProxyEvent
+
+const ANY = { body: z.unknown(), path: z.unknown(), query: z.unknown() }
+
+/** A process whose clock goes on by 7 ms with every look. */
+const telling = () => {
+  const lines: LogLine[] = []
+  let looks = 0
+  const clock = () => new Date(Date.parse('2026-03-01T12:00:00Z') + 7 * looks++)
+  return {
+    lines,
+    services: { clock, newId: () => 'evt_1' as never, log: (line: LogLine) => void lines.push(line) },
+  }
+}
+
+describe('the line of a request', () => {
+  it('says which route answered whom with what, and nothing of what was sent', async () => {
+    const { lines, services } = telling()
+    await httpHandler(ANY, services, async () => ok({ status: 201, body: { secret: SECRET } }))(asked({}))
+    expect(lines).toEqual([
+      {
+        level: 'info',
+        message: 'a request was answered',
+        requestId: 'request-1',
+        route: 'POST /tokens/{id}/revocation',
+        actor: 'con_1',
+        status: 201,
+        milliseconds: 14,
+      },
+    ])
+  })
+
+  it.each([
+    ['a command', { reason: 'token_not_found' } as const, 404, 'token_not_found'],
+    ['a body', { reason: 'body_malformed' } as const, 400, 'body_malformed'],
+  ])(
+    'has the code of what was wrong with %s, and the id that the problem names',
+    async (_, refusal, status, code) => {
+      const { lines, services } = telling()
+      const { body } = await httpHandler(ANY, services, async () => err(refusal))(asked({}))
+      expect(lines).toMatchObject([{ requestId: 'request-1', status, code }])
+      expect(JSON.parse(body)).toMatchObject({ code, instance: 'urn:countersign:request:request-1' })
+    },
+  )
+
+  it('follows the error where a route failed', async () => {
+    const { lines, services } = telling()
+    await httpHandler(ANY, services, () => Promise.reject(new Error('no store')))(asked({}))
+    expect(lines).toMatchObject([
+      { level: 'error', message: 'a route failed', error: ['Error: no store'] },
+      { level: 'info', status: 500, code: 'internal_error' },
+    ])
+  })
+
+  it('is one of an OAuth endpoint as well, with the finer code', async () => {
+    const { lines, services } = telling()
+    const refusal = { error: 'invalid_grant', code: 'id_token_expired', detail: 'it is over' } as const
+    const form = {
+      resource: '/oauth/token',
+      queryStringParameters: null,
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: `subject_token=${SECRET}`,
+    }
+    await oauthHandler(['subject_token'], services, async () => err(refusal))(asked(form))
+    expect(lines).toMatchObject([{ route: 'POST /oauth/token', status: 400, code: 'id_token_expired' }])
+    expect(JSON.stringify(lines)).not.toContain(SECRET)
+  })
+})

@@ -10,6 +10,7 @@ import { connect } from '@countersign/functions/runtime/connect'
 import { subscriptions } from '@countersign/topology'
 import { type SignInStandIns, startSignIn } from '../support/sign-in.ts'
 import { type AnyWorld, type Attaching, type Call, type Called, callUrl } from '../support/world.ts'
+import { complaining } from './complaining.ts'
 import { makeConsumersApi } from './consumers-api.ts'
 import { credentialsFor, type Deployment, type DeployOptions, gatewayOf } from './deploy.ts'
 import { ACCOUNT, type Emulator, type EmulatorOptions, REGION, startEmulator } from './emulator.ts'
@@ -141,7 +142,7 @@ const inhabit = async (
       ...(keyPath !== undefined && { keyPath }),
       ...(shape !== undefined && { shape }),
     })
-  const services = await connect(deployment.outputs.environment)
+  const services = { ...(await connect(deployment.outputs.environment)), log: complaining }
   const api = deployment.outputs.url.replace(/\/$/, '')
   const models = () => readModels(wire, deployment, services)
   const callOnce: EmulatorWorld['callOnce'] = (call) =>

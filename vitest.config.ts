@@ -4,8 +4,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 /** What takes minutes begins first: begun last, one core would wait for it. The others in vitest's own order. */
 const LONGEST = [
   /least-privilege/,
-  /bad-luck/,
-  /delivery\.test/,
+  /aws\/bad-luck/,
+  /aws\/delivery/,
   /acceptance-/,
   /simulation\.test/,
   /kill\.test/,
@@ -24,7 +24,10 @@ class LongestFirst extends BaseSequencer {
 /** Whole platforms and SST's real components start in there; how fast they are is measured by `pnpm bench`. */
 const patience = { testTimeout: 120_000, hookTimeout: 240_000 }
 
-/** On an emulator: what the deployed system does, and what becomes of it when something is taken away or breaks. */
+/**
+ * On an emulator: what the deployed system does; and what becomes of it when something is taken away or breaks, and what
+ * another judge says of the contract.
+ */
 const EMULATED = 'test/aws/**/*.test.ts'
 const ADVERSE = 'test/aws/{bad-luck,delivery,least-privilege,second-judge}.test.ts'
 const NEVER = '**/node_modules/**'

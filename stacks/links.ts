@@ -13,7 +13,7 @@ export interface Statement {
   readonly conditions?: { readonly test: string; readonly variable: string; readonly values: string[] }[]
 }
 
-/** What a link is on AWS: what the function may do, and the variables by which `runtime/connectors.ts` finds it. */
+/** What a link is on AWS: what the function may do, and the variables by which `runtime/connectors/` finds it. */
 interface Grant {
   readonly permissions: readonly Statement[]
   readonly environment: Readonly<Record<string, Text>>

@@ -85,6 +85,16 @@ only('local', STREAMS, 'the stream of the log', () => {
       ])
     })
 
+    it('is one request in the log, however often it looks', async () => {
+      const requests = async () =>
+        (await world.logged()).filter(({ route }) => route === 'GET /audit/events').length
+      const { id } = await consumer(client, 'Whose stream looks')
+      for (let turn = 0; turn < 4; turn++) await client.consumers[turn % 2 ? 'resume' : 'suspend'](id)
+      const before = await requests()
+      await take(await stream(`?entity=${id}&from=2026-01-01T00:00:00Z`), 5)
+      expect((await requests()) - before).toBe(1)
+    })
+
     it('begins with what happens from now on, unless somebody says otherwise', async () => {
       const response = await stream('')
       const { id } = await consumer(client, 'Who comes now')

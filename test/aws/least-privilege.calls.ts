@@ -4,7 +4,7 @@ import { connect } from '@countersign/functions/runtime/connect'
 import type { Services } from '@countersign/functions/runtime/services'
 import { type HttpRoute, type HttpRouteName, type Runs, routes } from '@countersign/topology'
 import { ROOT } from '../stacks/evaluate.ts'
-import { complaining } from './complaining.ts'
+import { errorsOnly } from './errors-only.ts'
 import { functionNames } from './least-privilege.grants.ts'
 import { invoke, variablesOf } from './levers.ts'
 import type { EmulatorWorld } from './world.ts'
@@ -60,7 +60,7 @@ export const callsIn = async (world: EmulatorWorld): Promise<Calls> => {
   const services: Services = {
     ...(await connect(await variablesOf(world))),
     gatewayKeys: apiGatewayKeys({ pace: async () => {} }),
-    log: complaining,
+    log: errorsOnly,
   }
   // All of them before the first is called: reading them keeps this process from noticing answers.
   const handlers = new Map<string, Handle>()

@@ -49,6 +49,12 @@ export class WireRefusal extends Error {
   }
 }
 
+/** Nothing was said to it, or that the service is not well: the same may be answered in a moment. */
+export const isUnanswered = (error: unknown): boolean =>
+  error instanceof WireRefusal
+    ? error.status >= 500
+    : error instanceof Error && (error.name === 'TimeoutError' || error.message === 'fetch failed')
+
 interface Sent {
   readonly service: string
   readonly what: string

@@ -7,7 +7,7 @@ import type { Environment, ProcessService, Services } from './services.ts'
  * Loads an adapter, and then makes it from the environment, when it is first used: a function has the variables of its
  * own links only, and using a port whose variable is missing throws and names it.
  *
- * Each port on AWS has one, in a file that holds nothing else (`connectors/`): a function names those that it needs, and a
+ * Each port on AWS has one, in a file for each adapter (`connectors/`): a function names those that it needs, and a
  * bundle is what its files could import, whether anything of it runs or not. Who brings services of its own imports the
  * same handlers and must not pay for the SDK, so adapters are imported when they are first needed.
  */

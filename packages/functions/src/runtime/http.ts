@@ -6,7 +6,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda'
 import type * as z from 'zod'
 import { actorOf } from './actor.ts'
 import { PROBLEM_MEDIA_TYPE, type ProblemError, problemOf, type Refusal } from './problem.ts'
-import { routeOf, saying } from './request-line.ts'
+import { routeOf, withRequestLine } from './request-line.ts'
 import type { Services } from './services.ts'
 
 export interface HttpAnswer {
@@ -67,7 +67,10 @@ export const httpHandler = <Body = undefined, Path = undefined, Query = undefine
     const reason = isUnavailable(request.error) ? 'store_unavailable' : 'internal_error'
     request.response = problemResponse({ reason }, instanceOf(request.event))
   })
-  return saying(services, async (event) => (await guarded(event, {} as never)) as APIGatewayProxyResult)
+  return withRequestLine(
+    services,
+    async (event) => (await guarded(event, {} as never)) as APIGatewayProxyResult,
+  )
 }
 
 const instanceOf = ({ requestContext }: APIGatewayProxyEvent): string =>

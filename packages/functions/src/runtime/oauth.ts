@@ -4,7 +4,7 @@ import { err, isUnavailable, ok, type Result } from '@countersign/core/shared'
 import middy from '@middy/core'
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda'
 import { causeOf, causesOf, header } from './http.ts'
-import { routeOf, saying } from './request-line.ts'
+import { routeOf, withRequestLine } from './request-line.ts'
 import type { Services } from './services.ts'
 
 /** RFC 6749 §5.2 and RFC 8693 §2.2.2, RFC 7009 §2.2.1; the last is for what is nobody's fault. */
@@ -56,7 +56,10 @@ export const oauthHandler = (
     services.log({ level: 'error', message: 'a route failed', route, error: causesOf(request.error) })
     request.response = isUnavailable(request.error) ? refused(UNAVAILABLE) : json(500, FAILED)
   })
-  return saying(services, async (event) => (await guarded(event, {} as never)) as APIGatewayProxyResult)
+  return withRequestLine(
+    services,
+    async (event) => (await guarded(event, {} as never)) as APIGatewayProxyResult,
+  )
 }
 
 const UNAVAILABLE: OauthRefusal = {

@@ -46,23 +46,46 @@ describe('the line of a request', () => {
         route: 'POST /tokens/{id}/revocation',
         actor: 'con_1',
         status: 201,
-        milliseconds: 14,
+        latencyMilliseconds: 14,
       },
     ])
   })
 
-  it.each([
-    ['a command', { reason: 'token_not_found' } as const, 404, 'token_not_found'],
-    ['a body', { reason: 'body_malformed' } as const, 400, 'body_malformed'],
-  ])(
-    'has the code of what was wrong with %s, and the id that the problem names',
-    async (_, refusal, status, code) => {
+  it('has the code of what was refused, and the id that the problem names', async () => {
+    const { lines, services } = telling()
+    const refuse = async () => err({ reason: 'token_not_found' } as const)
+    const { body } = await httpHandler(ANY, services, refuse)(asked({}))
+    const code = 'token_not_found'
+    expect(lines).toMatchObject([{ requestId: 'request-1', status: 404, code }])
+    expect(JSON.parse(body)).toMatchObject({ code, instance: 'urn:countersign:request:request-1' })
+  })
+
+  it('is there for what no command was asked about, because it cannot be read', async () => {
+    const { lines, services } = telling()
+    const never = () => Promise.reject(new Error('it was asked'))
+    await httpHandler(ANY, services, never)(asked({ body: `{"note": "${SECRET}` }))
+    expect(lines).toMatchObject([{ status: 400, code: 'body_malformed' }])
+    expect(JSON.stringify(lines)).not.toContain(SECRET)
+  })
+
+  it.each([undefined, null, { state: 'rejected' }])(
+    'needs no code where the answer has none: %j',
+    async (body) => {
       const { lines, services } = telling()
-      const { body } = await httpHandler(ANY, services, async () => err(refusal))(asked({}))
-      expect(lines).toMatchObject([{ requestId: 'request-1', status, code }])
-      expect(JSON.parse(body)).toMatchObject({ code, instance: 'urn:countersign:request:request-1' })
+      const { statusCode } = await httpHandler(ANY, services, async () => ok({ status: 422, body }))(
+        asked({}),
+      )
+      expect(statusCode).toBe(422)
+      expect(lines).toMatchObject([{ status: 422, code: undefined }])
     },
   )
+
+  it("has API Gateway's own id beside the one that a caller can choose", async () => {
+    const { lines, services } = telling()
+    const requestContext = { requestId: 'chosen', extendedRequestId: 'own' }
+    await httpHandler(ANY, services, async () => ok({ status: 200, body: {} }))(asked({ requestContext }))
+    expect(lines).toMatchObject([{ requestId: 'chosen', extendedRequestId: 'own', actor: 'anonymous' }])
+  })
 
   it('follows the error where a route failed', async () => {
     const { lines, services } = telling()

@@ -62,7 +62,7 @@ describe('the relay', () => {
     const failed = { eventId: events[0]?.id ?? '', retryable: false, detail: 'too large' }
     await make({ publisher: { publish: async () => [failed] }, log: (line) => void lines.push(line) })(batch)
     expect(lines).toEqual([
-      { level: 'info', message: 'events were relayed', events: events.length, failed: 1 },
+      { level: 'info', message: 'a batch was relayed', events: events.length, failed: 1 },
       { level: 'error', message: 'an event was not published', ...failed },
     ])
   })

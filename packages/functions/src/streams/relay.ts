@@ -15,7 +15,7 @@ export const make =
   async ({ Records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
     const inserts = Records.flatMap((record) => eventOf(record))
     const failed = await publisher.publish(inserts.map(({ event }) => event))
-    log({ level: 'info', message: 'events were relayed', events: inserts.length, failed: failed.length })
+    log({ level: 'info', message: 'a batch was relayed', events: inserts.length, failed: failed.length })
     if (failed.length === 0) return { batchItemFailures: [] }
     for (const { eventId, retryable, detail } of failed)
       log({ level: 'error', message: 'an event was not published', eventId, retryable, detail })

@@ -2,7 +2,8 @@ import { isUtf8 } from 'node:buffer'
 import { Access } from '@countersign/core/access'
 import { type Method, segmentsOf } from '@countersign/core/shared'
 import { PROBLEM_MEDIA_TYPE, problemOf, type Reason } from '@countersign/functions/runtime/problem'
-import type { Services } from '@countersign/functions/runtime/services'
+import { REQUEST_ANSWERED } from '@countersign/functions/runtime/request-line'
+import type { Log, Services } from '@countersign/functions/runtime/services'
 import { type HttpRouteName, routes } from '@countersign/topology'
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda'
 import { pathParametersOf } from '../gateway/authorizer-event.ts'
@@ -48,10 +49,9 @@ export const topologyRoutes: readonly TopologyRoute[] = Object.entries(routes).m
 type Route = (event: APIGatewayProxyEvent) => Promise<APIGatewayProxyResult>
 
 /** Calls the function of a route, as a Lambda proxy integration does. */
-export const platformIntegration = (services: Services): Integration => {
+const integration = (services: Services): Integration => {
   const handlers = new Map<string, Promise<Route>>()
-  const streams = eventStreams(services)
-  const integrate: Integration = async (request, context) => {
+  return async (request, context) => {
     const route = routeAsked(request)
     if (!route) throw new Error('a request without a route was let through')
     const handler =
@@ -62,12 +62,29 @@ export const platformIntegration = (services: Services): Integration => {
     const { statusCode, headers, body } = await (await handler)(proxyEvent(request, route, context))
     return { status: statusCode, headers: headers as Record<string, string>, body }
   }
+}
+
+/** As `integration`, and the log of events as a stream where somebody wants one: many looks, and one request. */
+export const platformIntegration = (services: Services): Integration => {
+  const integrate = integration(services)
+  const look = integration({ ...services, log: withoutRequests(services.log) })
+  const streams = eventStreams(services)
   return async (request, context) => {
     if (routeAsked(request)?.name !== STREAMED || !wantsStream(request)) return integrate(request, context)
-    const ask = (query: URLSearchParams) => integrate({ ...request, query: query.toString() }, context)
-    return (await streams.open(request, ask)) ?? problem('streams_full', request)
+    let ask = integrate
+    const next = (query: URLSearchParams) => {
+      const answered = ask({ ...request, query: query.toString() }, context)
+      ask = look
+      return answered
+    }
+    return (await streams.open(request, next)) ?? problem('streams_full', request)
   }
 }
+
+const withoutRequests =
+  (log: Log): Log =>
+  (line) =>
+    line.message === REQUEST_ANSWERED ? undefined : log(line)
 
 /** The one route that is also told as it goes on. API Gateway and Lambda hold no stream: there it answers with a page. */
 const STREAMED: HttpRouteName = 'GET /audit/events'

@@ -117,7 +117,7 @@ describe('the road of one token', async () => {
     expect((await world.call({ path: TENANCY, token })).status).toBe(401)
   })
 
-  it('leaves a line of each request of its operators, found by what a refusal is called by', async () => {
+  it('leaves a line of what an operator was refused, found by the id that the refusal names', async () => {
     const refused = await client.tokens.show('tok_00000000000000000000000000000000')
     if (refused.ok || refused.error.reason !== 'problem') throw new Error('that token is there')
     const { instance = '', code } = refused.error.problem

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { httpHandler } from './http.ts'
 import { oauthHandler } from './oauth.ts'
+import { withRequestLine } from './request-line.ts'
 import type { LogLine } from './services.ts'
 
 const SECRET = 'c0rrect-horse-battery-staple'
@@ -79,6 +80,13 @@ describe('the line of a request', () => {
       expect(lines).toMatchObject([{ status: 422, code: undefined }])
     },
   )
+
+  it('turns no answer into a failure, not even one without a text', async () => {
+    const { lines, services } = telling()
+    const answered = { statusCode: 503, body: '' }
+    expect(await withRequestLine(services, async () => answered)(asked({}))).toBe(answered)
+    expect(lines).toMatchObject([{ status: 503, code: undefined }])
+  })
 
   it("has API Gateway's own id beside the one that a caller can choose", async () => {
     const { lines, services } = telling()

@@ -34,7 +34,7 @@ export const withRequestLine =
 
 /** Of a problem (RFC 9457), or of an OAuth error with the finer reason beside it. */
 const codeOf = ({ body }: Partial<APIGatewayProxyResult>): unknown =>
-  (JSON.parse(body ?? 'null') as { readonly code?: unknown } | null)?.code
+  (JSON.parse(body || 'null') as { readonly code?: unknown } | null)?.code
 
 /** As the topology names it: parameters by their names, not by what came. */
 export const routeOf = ({ httpMethod, resource }: APIGatewayProxyEvent): string => `${httpMethod} ${resource}`
